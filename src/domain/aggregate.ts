@@ -1,0 +1,18 @@
+import type { Decider } from './decider.ts';
+import type { DomainEvent, EventDefinitions } from './event.ts';
+import type { StreamKind } from './stream.ts';
+
+/** How a folded state is kept as bytes; raise `version` when `evolve` or the shape changes. */
+export type SnapshotCodec<State> = {
+  readonly version: number;
+  readonly encode: (state: State) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => State;
+};
+
+/** One kind of stream: its rules, the events it stores, and (when folds get long) its snapshots. */
+export type Aggregate<State, Command, Event extends DomainEvent> = {
+  readonly kind: StreamKind;
+  readonly decider: Decider<State, Command, Event>;
+  readonly events: EventDefinitions;
+  readonly snapshot?: SnapshotCodec<State>;
+};

@@ -1,0 +1,66 @@
+import { v5 as uuidv5 } from 'uuid';
+import { z } from 'zod';
+
+// A string that has been checked to be one kind of id, so that ids cannot be swapped by accident.
+// The schemas brand at the edge (routes, stored events); from there on a `DocumentId` is no string.
+
+export const TenantId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/, 'a slug of 3 to 40 characters: a-z, 0-9 and inner -')
+  .brand<'TenantId'>();
+export type TenantId = z.infer<typeof TenantId>;
+
+/** Holds only what belongs to no tenant: plans, providers. No customer can have this name. */
+export const PLATFORM = 'platform' as TenantId;
+
+const uuid = () => z.uuid().toLowerCase();
+
+export const EventId = uuid().brand<'EventId'>();
+export type EventId = z.infer<typeof EventId>;
+export const CommandId = uuid().brand<'CommandId'>();
+export type CommandId = z.infer<typeof CommandId>;
+export const MemberId = uuid().brand<'MemberId'>();
+export type MemberId = z.infer<typeof MemberId>;
+export const GroupId = uuid().brand<'GroupId'>();
+export type GroupId = z.infer<typeof GroupId>;
+export const DocumentId = uuid().brand<'DocumentId'>();
+export type DocumentId = z.infer<typeof DocumentId>;
+
+/** Short enough to stand in a key that a person pastes: `plm_<tenant>_<keyId>_<secret>`. */
+export const ApiKeyId = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits')
+  .brand<'ApiKeyId'>();
+export type ApiKeyId = z.infer<typeof ApiKeyId>;
+
+/** 64 random bits in hexadecimal: two people who cut at once must not make the same section. */
+export const SectionId = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits')
+  .brand<'SectionId'>();
+export type SectionId = z.infer<typeof SectionId>;
+
+export const PlanId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}$/, 'a slug of at most 39 characters: a-z, 0-9 and -')
+  .brand<'PlanId'>();
+export type PlanId = z.infer<typeof PlanId>;
+
+const NAMESPACE = 'c1b5f3a0-5d0e-5f6b-9b0a-2f6a3c9d7e11';
+
+/**
+ * The id of whatever follows from `parts` (UUIDv5, RFC 9562): the same parts give the same id on
+ * every machine, so that a repeat meets what the first attempt made. Parts are length-prefixed,
+ * because joined bare, ('ab','c') and ('a','bc') would be one name.
+ */
+export function derivedUuid(...parts: readonly (string | number)[]): string {
+  return uuidv5(parts.map((part) => `${String(part).length}:${part}`).join(''), NAMESPACE);
+}
+
+/** Command id of an idempotency key: one actor's key never meets another's. */
+export const commandIdOf = (tenant: TenantId, actor: MemberId, idempotencyKey: string): CommandId =>
+  derivedUuid('command', tenant, actor, idempotencyKey) as CommandId;
+
+/** The actor of what Palimpsest itself does: first start, reactions, the operator's key. */
+export const SYSTEM = derivedUuid('member', 'system') as MemberId;
+export const OPERATOR = derivedUuid('member', 'operator') as MemberId;

@@ -1,0 +1,65 @@
+import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
+import pg from 'pg';
+import { currentTenant } from '#infra/tenancy/tenant-context.ts';
+
+export type Connections = {
+  /** Login that may take the roles `palimpsest_app` and `palimpsest_projector`. */
+  readonly url: string;
+  /** Owns the tables: migrations, rebuilds, isolation. Default: `url`. */
+  readonly ownerUrl?: string | undefined;
+  /** Sessions (LISTEN), when `url` goes through a transaction pooler. Default: `url`. */
+  readonly directUrl?: string | undefined;
+  readonly poolSize?: number | undefined;
+};
+
+type Work<Tables, T> = (tx: Transaction<Tables>) => Promise<T>;
+
+/** Every way to reach Postgres, each in a transaction that holds no more rights than it needs. */
+export type Database = {
+  /** Rows of the running request's tenant only, as role `palimpsest_app`. */
+  inTenant<T, Tables = unknown>(work: Work<Tables, T>): Promise<T>;
+  /** Rows of every tenant, as role `palimpsest_projector`. */
+  inProjector<T, Tables = unknown>(work: Work<Tables, T>): Promise<T>;
+  /** DDL, as the owner of the tables. */
+  asOwner<T, Tables = unknown>(work: Work<Tables, T>): Promise<T>;
+  /** For adapters that speak to `pg` itself (the log). No role is set. */
+  readonly pool: pg.Pool;
+  /** For LISTEN; one connection a subscriber. */
+  readonly directUrl: string;
+  close(): Promise<void>;
+};
+
+export function postgresDatabase(connections: Connections): Database {
+  const pool = poolOf(connections.url, connections.poolSize ?? 16);
+  const ownerPool = poolOf(connections.ownerUrl ?? connections.url, 4);
+  const app = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const owner = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: ownerPool }) });
+
+  const as =
+    (role: string, tenant: () => string) =>
+    async <T, Tables>(work: Work<Tables, T>): Promise<T> =>
+      (app as Kysely<Tables>).transaction().execute(async (tx) => {
+        await sql`select set_config('role', ${role}, true),
+                         set_config('app.tenant_id', ${tenant()}, true)`.execute(tx);
+        return await work(tx);
+      });
+
+  return {
+    inTenant: as('palimpsest_app', currentTenant),
+    inProjector: as('palimpsest_projector', () => ''),
+    asOwner: async <T, Tables>(work: Work<Tables, T>) =>
+      (owner as Kysely<Tables>).transaction().execute(work),
+    pool,
+    directUrl: connections.directUrl ?? connections.url,
+    close: async () => {
+      await Promise.all([app.destroy(), owner.destroy()]);
+    },
+  };
+}
+
+function poolOf(connectionString: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max });
+  // An idle connection that breaks is replaced at the next use; unheard it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}

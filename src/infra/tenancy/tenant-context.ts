@@ -1,0 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TenantId } from '#domain/ids.ts';
+
+const context = new AsyncLocalStorage<TenantId>();
+
+/** Everything that `work` reads or writes, however deep, belongs to this tenant. */
+export const runAsTenant = <T>(tenant: TenantId, work: () => T): T => context.run(tenant, work);
+
+/** The tenant of the running request. Throws outside of one: a query without a tenant is a bug. */
+export function currentTenant(): TenantId {
+  const tenant = context.getStore();
+  if (tenant === undefined) throw new Error('No tenant: this code must run inside runAsTenant().');
+  return tenant;
+}
