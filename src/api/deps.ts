@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Clock, EventLog, Ids } from '#commands/ports.ts';
+import type { EventHeader, RecordedEvent } from '#domain/event.ts';
+import type { CommandId, TenantId } from '#domain/ids.ts';
+import type { Principal } from '#domain/rights.ts';
+
+// What the HTTP application needs from the rest, as narrow functions: `compose.ts` ties them to
+// the real thing, and a test can build the server from as little as it talks about.
+// Everything is called inside `runAsTenant(principal.tenant)`, unless said otherwise.
+
+/** What a command carries from its request: who, which attempt, and how it hangs together. */
+export type CommandMeta = {
+  readonly principal: Principal;
+  /** Of the `Idempotency-Key` when there is one, so that a repeat is recognised. */
+  readonly commandId: CommandId;
+  /** Joins everything that follows from one request; answered as `Palimpsest-Correlation-Id`. */
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  /** From `If-Match`: the caller insists on this revision, so a conflict is not retried. */
+  readonly expected?: number;
+};
+
+/** The outcome of a command. A repeat of it gets the first one's. */
+export type Written = {
+  /** The revision of the stream after the command. */
+  readonly revision: number;
+  /** Of the command's last event (or the newest of the stream when nothing happened). */
+  readonly position: bigint;
+};
+
+/** Sends a command to one stream through the one path (`commands/handle.ts`). */
+export type Handle<Id, Command> = (id: Id, command: Command, meta: CommandMeta) => Promise<Written>;
+
+/** A point in a document's history; `undefined` is the newest. */
+export type At =
+  | { readonly revision: number }
+  | { readonly time: string }
+  | { readonly version: string };
+
+export type Authentication = {
+  /** The member behind `plm_<tenant>_<keyId>_<secret>`, or undefined. Runs outside of any tenant. */
+  readonly byApiKey: (key: string) => Promise<Principal | undefined>;
+  /** The operator (tenant `platform`), or undefined. Constant time. */
+  readonly byOperatorKey: (key: string) => Principal | undefined;
+};
+
+export type ProjectionProgress = {
+  readonly name: string;
+  readonly version: number;
+  readonly generation: number;
+  readonly status: string;
+  readonly position: bigint;
+  readonly lagEvents: number;
+  readonly lagSeconds: number;
+  readonly parkedStreams: number;
+};
+
+export type DeadLetter = {
+  readonly id: string;
+  readonly stream: string;
+  readonly position: bigint;
+  readonly type: string;
+  readonly error: string;
+  readonly parkedAt: string;
+};
+
+/** For the operator, outside of any tenant. */
+export type ProjectionOperations = {
+  readonly progress: () => Promise<readonly ProjectionProgress[]>;
+  /** False when there is no such projection. */
+  readonly rebuild: (name: string) => Promise<boolean>;
+  readonly cancel: (name: string) => Promise<boolean>;
+  readonly deadLetters: (
+    name: string,
+    page: { readonly after?: string; readonly limit: number },
+  ) => Promise<readonly DeadLetter[] | undefined>;
+  readonly retry: (name: string, id: string) => Promise<boolean>;
+  /** Dropping loses what the letter would have changed, so it is itself an event. */
+  readonly drop: (name: string, id: string, meta: CommandMeta) => Promise<boolean>;
+};
+
+/** What `Palimpsest-Position` and `Palimpsest-Min-Position` need to know. */
+export type Positions = {
+  readonly logId: string;
+  readonly head: () => Promise<bigint>;
+  /** True once these views hold everything up to `position` for this tenant; false when `signal` ends. */
+  readonly reached: (
+    tenant: TenantId,
+    views: readonly string[],
+    position: bigint,
+    signal: AbortSignal,
+  ) => Promise<boolean>;
+};
+
+/** An event as an auditor sees it; bytes in `data` are still bytes. */
+export type AuditedEvent =
+  | { readonly position: bigint; readonly header: EventHeader; readonly data: unknown }
+  | { readonly position: bigint; readonly header: EventHeader; readonly erased: true };
+
+export type Audit = {
+  readonly log: Pick<EventLog, 'readAll' | 'follow' | 'head' | 'logId'>;
+  /** Opens and upcasts a page of one tenant's events. */
+  readonly open: (events: readonly RecordedEvent[]) => Promise<readonly AuditedEvent[]>;
+  /** Auditors' own reads are events: called once a request, before the first line is sent. */
+  readonly recordRead: (meta: CommandMeta, what: Readonly<Record<string, string>>) => Promise<void>;
+  /** JSON Schemas of every event type and version. */
+  readonly eventTypes: () => unknown;
+};
+
+/** Malformed and rate-limited requests of one key in one minute: one event, so a flood cannot fill the log. */
+export type RefusalSummary = {
+  readonly principal: Principal;
+  readonly counts: Readonly<Record<string, number>>;
+};
+
+/** Whether this process may serve, and what it still waits for. */
+export type Readiness = { readonly ready: boolean; readonly waitingFor: readonly string[] };
+
+/** What every route needs. The routes' own needs are handed to them: `documentRoutes({...})`. */
+export type ServerDeps = {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly authentication: Authentication;
+  readonly positions: Positions;
+  readonly readiness: () => Promise<Readiness>;
+  readonly progress: () => Promise<readonly ProjectionProgress[]>;
+  readonly summarise: (summary: RefusalSummary) => Promise<void>;
+  /** Where the engine's own counters are as well; `/metrics` serves it. */
+  readonly metrics: Registry;
+  readonly corsOrigins: readonly string[];
+};
