@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { postgresAccount, requireUserName } from './account.ts';
+import { postgresBinaries } from './binaries.ts';
+import { makeDataDirectory, SUPERUSER } from './data-directory.ts';
+import { lock, tryLock } from './file-lock.ts';
+import { answers, ensureLogins, type Logins, loginsOf, passwordOf } from './logins.ts';
+import { makeSocketDirectory, type Place, placeOf } from './place.ts';
+import {
+  findPostmaster,
+  isPostmaster,
+  type Postmaster,
+  startPostmaster,
+  stopPostmaster,
+} from './postmaster.ts';
+
+export type EmbeddedPostgres = Logins & {
+  readonly pid: number;
+  readonly socketDirectory: string;
+  /** Where the data is, and whether that is outside the home. */
+  readonly place: Place;
+  /** False once the server has ended, by whatever hand. */
+  isRunning(): boolean;
+  /** The last of its users stops it. Answers false when it is still busy writing things down. */
+  leave(): Promise<boolean>;
+};
+
+export type EmbeddedOptions = {
+  /** What the passwords of the logins are made from. */
+  readonly secret: string;
+  /** Further settings of the server, for a throw-away one in tests. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+const WAIT_FOR_OTHERS_MS = 330_000;
+const STOP_MS = 5_000;
+
+/**
+ * The Postgres of this home: joined when it runs, started when it does not.
+ *
+ * It runs while anybody uses it; who comes first starts it and who leaves last stops it, so two
+ * commands beside each other need not know of one another. A user that was killed counts as gone.
+ * When it was the last, Postgres goes on alone, and the next to come joins it.
+ */
+export async function joinPostgres(
+  home: string,
+  options: EmbeddedOptions,
+): Promise<EmbeddedPostgres> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  // Data directories are compared by their path, so there must be one path.
+  const directory = await realpath(home);
+  const turn = await lock(join(directory, 'postgres.turn'), 'exclusive', WAIT_FOR_OTHERS_MS);
+  try {
+    const users = join(directory, 'postgres.users');
+    const { place, postmaster } = await joinOrStart(directory, options);
+    const logins = loginsOf(options.secret, postmaster);
+    const use = await lock(users, 'shared', 1_000);
+    return {
+      ...logins,
+      ...postmaster,
+      place,
+      isRunning: () => isPostmaster(postmaster.pid, place.data),
+      leave: async () => {
+        const turn = await lock(join(directory, 'postgres.turn'), 'exclusive', WAIT_FOR_OTHERS_MS);
+        try {
+          use.release();
+          const last = tryLock(users, 'exclusive');
+          if (last === undefined) return true;
+          last.release();
+          return await stopPostmaster(postmaster, place.data, STOP_MS);
+        } finally {
+          turn.release();
+        }
+      },
+    };
+  } finally {
+    turn.release();
+  }
+}
+
+/** Whether a database was ever made here: then its keys must be here too. */
+export async function hasData(home: string): Promise<boolean> {
+  if (existsSync(join(home, 'postgres-is-at'))) return true;
+  return existsSync(join(home, 'postgres', 'data'));
+}
+
+async function joinOrStart(
+  home: string,
+  options: EmbeddedOptions,
+): Promise<{ place: Place; postmaster: Postmaster }> {
+  requireUserName();
+  const account = postgresAccount();
+  const place = await placeOf(home, account);
+  const found = findPostmaster(place.data);
+  if (found !== undefined) {
+    if (await answers(loginsOf(options.secret, found), 5_000)) {
+      await ensureLogins(loginsOf(options.secret, found), options.secret);
+      return { place, postmaster: found };
+    }
+    if (!(await stopPostmaster(found, place.data, 30_000))) {
+      throw new Error(`A Postgres (pid ${found.pid}) runs on ${place.data} and does not answer.`);
+    }
+  }
+  const binaries = await postgresBinaries(account, place.state);
+  const password = passwordOf(options.secret, SUPERUSER);
+  await makeDataDirectory(place.data, password, binaries, account);
+  const postmaster = await startPostmaster({
+    data: place.data,
+    binaries,
+    account,
+    settings: options.settings,
+    socketDirectory: await makeSocketDirectory(place.state, account),
+    logFile: join(home, 'postgres.log'),
+  });
+  await ensureLogins(loginsOf(options.secret, postmaster), options.secret);
+  return { place, postmaster };
+}

@@ -1,0 +1,101 @@
+import { relative } from 'node:path';
+import type { run } from 'node:test';
+import { inspect, stripVTControlCharacters } from 'node:util';
+
+type Events = ReturnType<typeof run>;
+type Output = { write(text: string): unknown };
+type Plan = {
+  readonly root: string;
+  readonly files: readonly string[];
+  /** Under a name filter a file may rightly have nothing to run. */
+  readonly isFiltered: boolean;
+};
+type Result = {
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly name: string;
+  readonly file: string;
+  readonly why?: unknown;
+};
+
+/**
+ * A line for each failure as it comes, then the failures in full, and the counts alone on the last
+ * line. Answers whether all is well.
+ */
+export async function reportTo(output: Output, events: Events, plan: Plan): Promise<boolean> {
+  const results: Result[] = [];
+  const path: string[] = [];
+  for await (const { type, data } of events) {
+    if (type === 'test:stderr' || type === 'test:stdout') output.write(data.message);
+    if (type === 'test:start') path.splice(data.nesting, Infinity, data.name);
+    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    const file = relative(plan.root, data.file ?? '');
+    const name = [...path.slice(0, data.nesting), data.name].join(' › ');
+    const result = resultOf(type, data, file, name);
+    if (result === undefined) continue;
+    results.push(result);
+    if (result.outcome === 'failed') output.write(`  ✖ ${file}: ${name}\n`);
+    if (result.outcome === 'skipped')
+      output.write(`  – ${file}: ${name} (${String(result.why)})\n`);
+  }
+  if (!plan.isFiltered) results.push(...filesWithoutTests(plan.files, results));
+  return summarise(output, results);
+}
+
+type Ended = {
+  readonly name: string;
+  readonly nesting: number;
+  readonly skip?: string | boolean;
+  readonly todo?: string | boolean;
+  readonly details: { readonly type?: string | undefined; readonly error?: unknown };
+};
+
+function resultOf(type: string, data: Ended, file: string, name: string): Result | undefined {
+  if (type === 'test:fail') {
+    const why = data.details.error;
+    return isFailureOfSubtests(why) ? undefined : { outcome: 'failed', name, file, why };
+  }
+  const excuse = data.skip ?? data.todo;
+  if (excuse !== undefined) return { outcome: 'skipped', name, file, why: excuse };
+  // Node reports a file as a test of its own when it holds none.
+  if (data.nesting === 0 && data.name.endsWith(file)) return undefined;
+  return data.details.type === 'suite' ? undefined : { outcome: 'passed', name, file };
+}
+
+/** A file that holds no test looks like one that passes. */
+function filesWithoutTests(files: readonly string[], results: readonly Result[]): Result[] {
+  const withTests = new Set(results.map(({ file }) => file));
+  return files
+    .filter((file) => !withTests.has(file))
+    .map((file) => ({ outcome: 'failed', name: 'holds no test', file, why: 'No test ran in it.' }));
+}
+
+function summarise(output: Output, results: readonly Result[]): boolean {
+  const count = (outcome: Result['outcome']) =>
+    results.filter((result) => result.outcome === outcome).length;
+  for (const { outcome, name, file, why } of results) {
+    if (outcome === 'failed') output.write(`\n✖ ${name}\n  ${file}\n${indent(text(why))}\n`);
+  }
+  const skipped = count('skipped') === 0 ? '' : `, ${count('skipped')} skipped`;
+  output.write(`\n${count('passed')} passed, ${count('failed')} failed${skipped}\n`);
+  return count('failed') === 0 && count('passed') > 0;
+}
+
+function text(error: unknown): string {
+  // The runner wraps what the test threw.
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (typeof cause === 'string') return cause;
+  if (!(cause instanceof Error)) return inspect(cause, { depth: 6 });
+  const deeper =
+    cause.cause === undefined ? '' : `\ncaused by: ${inspect(cause.cause, { depth: 4 })}`;
+  return `${cause.stack ?? cause.message}${deeper}`;
+}
+
+const indent = (block: string) =>
+  stripVTControlCharacters(block)
+    .split('\n')
+    .filter((line) => !line.includes('(node:'))
+    .map((line) => `    ${line}`)
+    .join('\n');
+
+const isFailureOfSubtests = (error: unknown) =>
+  error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed';
