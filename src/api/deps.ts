@@ -1,33 +1,20 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { Clock, EventLog, Ids } from '#commands/ports.ts';
 import type { EventHeader, RecordedEvent } from '#domain/event.ts';
-import type { CommandId, TenantId } from '#domain/ids.ts';
+import type { TenantId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
 
 // What the HTTP application needs from the rest, as narrow functions: `compose.ts` ties them to
 // the real thing, and a test can build the server from as little as it talks about.
 // Everything is called inside `runAsTenant(principal.tenant)`, unless said otherwise.
 
-/** What a command carries from its request: who, which attempt, and how it hangs together. */
-export type CommandMeta = {
-  readonly principal: Principal;
-  /** Of the `Idempotency-Key` when there is one, so that a repeat is recognised. */
-  readonly commandId: CommandId;
-  /** Joins everything that follows from one request; answered as `Palimpsest-Correlation-Id`. */
-  readonly correlationId: string;
-  readonly traceparent?: string;
-  /** From `If-Match`: the caller insists on this revision, so a conflict is not retried. */
-  readonly expected?: number;
-};
+/** What comes with every command of a request; `requests.ts` makes it. */
+export type CommandMeta = CommandRequest;
 
 /** The outcome of a command. A repeat of it gets the first one's. */
-export type Written = {
-  /** The revision of the stream after the command. */
-  readonly revision: number;
-  /** Of the command's last event (or the newest of the stream when nothing happened). */
-  readonly position: bigint;
-};
+export type Written = Pick<Outcome<unknown>, 'revision' | 'position'>;
 
 /** Sends a command to one stream through the one path (`commands/handle.ts`). */
 export type Handle<Id, Command> = (id: Id, command: Command, meta: CommandMeta) => Promise<Written>;

@@ -1,0 +1,64 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Rejected } from '#domain/rejected.ts';
+import { mayDo, type Principal } from '#domain/rights.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import type { Authentication } from './deps.ts';
+import { Problem } from './problem.ts';
+
+/** Generous, because a whole office may share an address; a key's 256 bits are not found by guessing. */
+const FAILURES_PER_MINUTE = 120;
+
+/** Opens each route for the keys of its audience, and runs it inside the key's tenant. */
+export async function authenticateRequests(app: FastifyInstance, authentication: Authentication) {
+  await app.register(rateLimit, { global: false });
+  const countFailure = app.createRateLimit({ max: FAILURES_PER_MINUTE, timeWindow: 60_000 });
+
+  app.addHook('onRequest', async (request) => {
+    const { audience } = request.routeOptions.config;
+    if (request.is404 || audience === undefined || audience === 'public') return;
+    const principal = await principalOf(request, audience, authentication);
+    if (principal) {
+      request.principal = principal;
+      return;
+    }
+    const failures = await countFailure(request);
+    if (!failures.isAllowed && failures.isExceeded) {
+      const seconds = Math.ceil(failures.ttl / 1_000);
+      throw new Problem('auth/too-many-failures', { headers: { 'retry-after': String(seconds) } });
+    }
+    throw request.headers.authorization === undefined
+      ? new Problem('auth/missing', challenge())
+      : new Problem('auth/invalid', challenge(', error="invalid_token"'));
+  });
+
+  // After the body has been read: its events come from the socket, outside of any tenant.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.principal === undefined) done();
+    else runAsTenant(request.principal.tenant, done);
+  });
+
+  // A read has no decider that would check the right; where the reach is `shared`, the query does.
+  app.addHook('preHandler', async (request) => {
+    const { action, audience } = request.routeOptions.config;
+    const read = request.method === 'GET' || request.method === 'HEAD';
+    if (!read || audience === 'public' || action === undefined) return;
+    if (!mayDo(request.principal, action)) throw new Rejected('right/missing', { action });
+  });
+}
+
+async function principalOf(
+  { headers }: FastifyRequest,
+  audience: 'tenant' | 'operator',
+  { byApiKey, byOperatorKey }: Authentication,
+): Promise<Principal | undefined> {
+  const key = /^Bearer +(?<key>[\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '')?.groups?.[
+    'key'
+  ];
+  if (key === undefined) return undefined;
+  return audience === 'operator' ? byOperatorKey(key) : await byApiKey(key);
+}
+
+const challenge = (error = '') => ({
+  headers: { 'www-authenticate': `Bearer realm="palimpsest"${error}` },
+});

@@ -1,0 +1,129 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import {
+  AppendTooLarge,
+  CommandContended,
+  LogUnavailable,
+  MAX_APPEND_BYTES,
+  WrongExpectedRevision,
+} from '#commands/ports.ts';
+import { Rejected, type RejectionCode } from '#domain/rejected.ts';
+import { isDatabaseDown } from './database-down.ts';
+import { fieldErrors } from './field-errors.ts';
+import {
+  type FieldError,
+  Problem,
+  type ProblemDetails,
+  type TransportCode,
+  transportProblems,
+} from './problem.ts';
+import { rejectionStatus } from './rejection-status.ts';
+
+/** RFC 9457, with our code beside the type; `correlationId` finds the request in our logs. */
+export type ProblemBody = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly correlationId: string;
+  readonly errors?: readonly FieldError[];
+  readonly [detail: string]: unknown;
+};
+
+type Answer = {
+  readonly code: TransportCode | RejectionCode;
+  readonly status: number;
+  readonly title: string;
+  readonly details?: ProblemDetails;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const answer = answerOf(error, request);
+  if (answer.code === 'internal') request.log.error({ error }, 'unexpected error');
+  return sendProblem(request, reply, answer);
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
+  request.problemCode = answer.code;
+  const body: ProblemBody = {
+    ...answer.details,
+    type: `/problems/${answer.code}`,
+    title: answer.title,
+    status: answer.status,
+    code: answer.code,
+    correlationId: request.id,
+    ...(answer.errors?.length ? { errors: answer.errors } : {}),
+  };
+  return reply
+    .code(answer.status)
+    .headers({ ...answer.headers, 'cache-control': 'no-store' })
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(body);
+}
+
+function answerOf(error: unknown, request: FastifyRequest): Answer {
+  if (error instanceof Rejected) {
+    const { code, message, details } = error;
+    return { code, status: rejectionStatus[code], title: message, details };
+  }
+  if (error instanceof Problem) return transport(error.code, error);
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const { overLimit, errors } = fieldErrors(error);
+    return transport(overLimit ? 'request/over-limit' : 'request/invalid', { errors });
+  }
+  if (error instanceof WrongExpectedRevision) {
+    return transport('stream/wrong-revision', { details: { revision: error.actual } });
+  }
+  if (error instanceof AppendTooLarge) {
+    return transport('log/too-large', { details: { limit: MAX_APPEND_BYTES } });
+  }
+  return unavailable(error) ?? ofFramework(error, request) ?? transport('internal');
+}
+
+const retryAfter = (seconds: number) => ({ headers: { 'retry-after': String(seconds) } });
+
+function unavailable(error: unknown): Answer | undefined {
+  if (error instanceof CommandContended) return transport('command/contended', retryAfter(1));
+  if (error instanceof LogUnavailable) return transport('log/unavailable', retryAfter(2));
+  return isDatabaseDown(error) ? transport('view/unavailable', retryAfter(2)) : undefined;
+}
+
+const frameworkCodes: Readonly<Record<string, TransportCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request/unsupported-media-type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request/too-large',
+  FST_ERR_NOT_FOUND: 'route/not-found',
+};
+
+/** What Fastify refuses before a route is reached. Its own words may quote the request. */
+function ofFramework(error: unknown, request: FastifyRequest): Answer | undefined {
+  const { code, statusCode } = error as Partial<FastifyError>;
+  if (!code?.startsWith('FST_') || statusCode === undefined || statusCode >= 500) return undefined;
+  const ours = frameworkCodes[code] ?? 'request/malformed';
+  const limit = request.routeOptions.bodyLimit;
+  if (ours === 'request/too-large') return transport(ours, { details: { limitBytes: limit } });
+  return transport(ours);
+}
+
+function transport(code: TransportCode, more: Omit<Answer, 'code' | 'status' | 'title'> = {}) {
+  const [status, title] = transportProblems[code];
+  const { details, errors, headers } = more;
+  return {
+    code,
+    status,
+    title,
+    ...(details && { details }),
+    ...(errors && { errors }),
+    ...(headers && { headers }),
+  };
+}
+
+/** Every code and its status, for `/problems/*` and the documentation. */
+export const problemCatalogue: Readonly<Record<string, number>> = {
+  ...rejectionStatus,
+  ...Object.fromEntries(
+    Object.entries(transportProblems).map(([code, [status]]) => [code, status]),
+  ),
+};

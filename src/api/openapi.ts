@@ -1,0 +1,37 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+
+const description = `Every edit is an event, every view a projection, every page can be read as it once was.
+
+Send \`Authorization: Bearer <key>\`. Writes take \`Idempotency-Key\` and (where there is an ETag)
+\`If-Match\`, and answer \`Palimpsest-Position\`; send that as \`Palimpsest-Min-Position\` with a read
+to see what you wrote. Everything refused is a problem document (RFC 9457) with a \`code\`.`;
+
+/** `/openapi.json` from the routes' own schemas, and a page to read it at `/docs`. */
+export async function describeRoutes(app: FastifyInstance) {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Palimpsest', version: '1', description },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  app.get('/openapi.json', { config: { audience: 'public' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
+  // A scope of its own, so that the page's routes are marked as public ones and get its policy.
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, audience: 'public' };
+    });
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP:
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+    });
+  });
+}

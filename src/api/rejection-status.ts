@@ -1,0 +1,32 @@
+import type { RejectionCode } from '#domain/rejected.ts';
+
+/** HTTP's word for each of the domain's refusals. One without a status does not compile. */
+export const rejectionStatus = {
+  'command/reused': 422,
+  'right/missing': 403,
+  'right/above-own': 403,
+  'tenant/not-found': 404,
+  'tenant/already-exists': 409,
+  'tenant/reserved': 409,
+  'tenant/suspended': 403,
+  'tenant/offboarded': 410,
+  'tenant/last-owner': 409,
+  'plan/not-found': 404,
+  'member/not-found': 404,
+  'member/already-exists': 409,
+  'member/email-taken': 409,
+  'member/deactivated': 409,
+  'member/erased': 410,
+  'group/not-found': 404,
+  'group/already-exists': 409,
+  'group/deleted': 410,
+  'group/full': 422,
+  'api-key/not-found': 404,
+  'api-key/already-exists': 409,
+  'api-key/already-expired': 422,
+  'api-key/lives-too-long': 422,
+  'document/not-found': 404,
+  'document/already-exists': 409,
+  'document/archived': 409,
+  'document/erased': 410,
+} satisfies Record<RejectionCode, number>;
