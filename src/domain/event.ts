@@ -3,10 +3,11 @@ import type { ApiKeyId, CommandId, EventId, MemberId, TenantId } from './ids.ts'
 import type { StreamKind, StreamName } from './stream.ts';
 
 /**
- * Whose key seals a body: `document:<id>` for its content, `member:<id>` for name and e-mail.
+ * Whose key seals a body: `document:<id>` for its content, `member:<id>` for name and e-mail,
+ * `group:<id>` for its name.
  * Destroying that key erases the content everywhere and leaves every hash intact.
  */
-export type Subject = `${'document' | 'member'}:${string}`;
+export type Subject = `${'document' | 'member' | 'group'}:${string}`;
 
 /**
  * What is known about an event without opening it. Stored in the clear as canonical JSON (RFC
@@ -103,4 +104,5 @@ export const bytes = () =>
 export const documentSubject = (stream: { readonly id: string }): Subject =>
   `document:${stream.id}`;
 export const memberSubject = (stream: { readonly id: string }): Subject => `member:${stream.id}`;
+export const groupSubject = (stream: { readonly id: string }): Subject => `group:${stream.id}`;
 export const plain = (): undefined => undefined;

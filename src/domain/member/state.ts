@@ -1,0 +1,75 @@
+import { decode, encode } from 'cborg';
+import type { SnapshotCodec } from '#domain/aggregate.ts';
+import { memberSubject } from '#domain/event.ts';
+import type { TenantRole } from '#domain/rights.ts';
+import { withoutUndefined } from '#domain/without-undefined.ts';
+import type { MemberEvent } from './events.ts';
+
+/** The refusals of the newest minute, so that a repeat within it is no second event. */
+export type Refused = { readonly minute: string; readonly what: readonly string[] };
+
+type Known = {
+  readonly name: string;
+  readonly email?: string | undefined;
+  readonly roles: readonly TenantRole[];
+  readonly refused: Refused;
+};
+
+export type KnownMember = Known &
+  ({ readonly status: 'active' } | { readonly status: 'deactivated' });
+
+export type Member =
+  | { readonly status: 'missing'; readonly refused: Refused }
+  | { readonly status: 'erased'; readonly refused: Refused }
+  | KnownMember;
+
+export const initialState: Member = { status: 'missing', refused: { minute: '', what: [] } };
+
+export function evolve(state: Member, event: MemberEvent): Member {
+  switch (event.type) {
+    case 'MemberInvited':
+      return { ...event.data, status: 'active', refused: state.refused };
+    case 'ActionRefused':
+      return { ...state, refused: withRefusal(state.refused, event.data) };
+    case 'MemberProfileChanged':
+    case 'MemberRolesChanged':
+      return changed(state, withoutUndefined(event.data));
+    case 'MemberDeactivated':
+      return changed(state, { status: 'deactivated' });
+    case 'MemberReactivated':
+      return changed(state, { status: 'active' });
+  }
+}
+
+const changed = (state: Member, change: Partial<Known> | Pick<KnownMember, 'status'>): Member =>
+  state.status === 'missing' || state.status === 'erased' ? state : { ...state, ...change };
+
+export type Refusal = {
+  readonly action: string;
+  readonly resourceKind: string;
+  readonly resourceId?: string | undefined;
+  readonly code: string;
+};
+
+export const refusalKey = ({ action, resourceKind, resourceId = '', code }: Refusal): string =>
+  [action, resourceKind, resourceId, code].join(' ');
+
+function withRefusal(refused: Refused, data: Refusal & { readonly minute: string }): Refused {
+  const earlier = data.minute === refused.minute ? refused.what : [];
+  return { minute: data.minute, what: [...earlier, refusalKey(data)] };
+}
+
+/** The member's key was destroyed: nobody is left who could act. */
+export const erase = ({ refused }: Member): Member => ({ status: 'erased', refused });
+
+/** The roles that count now: none for whoever is not an active member. */
+export const rolesOf = (member: Member): readonly TenantRole[] =>
+  member.status === 'active' ? member.roles : [];
+
+/** Refusals make these streams long, so that they are not folded from the start every time. */
+export const snapshot: SnapshotCodec<Member> = {
+  version: 1,
+  subject: memberSubject,
+  encode: (state) => encode(state),
+  decode: (bytes) => decode(bytes) as Member,
+};
