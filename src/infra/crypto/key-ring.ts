@@ -2,9 +2,9 @@ import { type Clock, SubjectErased } from '#commands/ports.ts';
 import type { Subject } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { RandomBytes } from './aead.ts';
-import type { DataKey } from './data-key.ts';
+import { DataKey } from './data-key.ts';
 import { KeyCache } from './key-cache.ts';
-import type { FoundKeys, KeyRef, KeyStore, TenantKeyRow } from './key-store.ts';
+import type { FoundKeys, KeyRef, KeyStore, SubjectKeyRow, TenantKeyRow } from './key-store.ts';
 import {
   type MasterKey,
   newKeyBytes,
@@ -56,6 +56,7 @@ export class KeyRing {
       const row =
         (await store.newestSubjectKey(tenant, subject)) ??
         (await store.addSubjectKey(await this.#newSubjectKey(tenant, subject)));
+      if (row.wrapped === undefined) return new DataKey(row, undefined);
       return unwrapSubjectKey(await this.#tenantKeyAt(tenant, row.tenantKeyVersion), row);
     });
     if (key.erased) throw new SubjectErased(subject);
@@ -115,15 +116,16 @@ export class KeyRing {
     for (const row of tenantKeys)
       keys.set(nameOf({ ...row, subject: undefined }), this.#unwrap(row));
     for (const row of subjectKeys) {
-      const wrapping = nameOf({
-        tenant: row.tenant,
-        subject: undefined,
-        version: row.tenantKeyVersion,
-      });
-      const tenantKey = keys.get(wrapping);
-      if (tenantKey) keys.set(nameOf(row), unwrapSubjectKey(tenantKey, row));
+      const key = row.wrapped ? this.#unwrapBy(keys, row) : new DataKey(row, undefined);
+      if (key) keys.set(nameOf(row), key);
     }
     return keys;
+  }
+
+  #unwrapBy(tenantKeys: ReadonlyMap<string, DataKey>, row: SubjectKeyRow): DataKey | undefined {
+    const { tenant, tenantKeyVersion: version } = row;
+    const tenantKey = tenantKeys.get(nameOf({ tenant, subject: undefined, version }));
+    return tenantKey && unwrapSubjectKey(tenantKey, row);
   }
 
   #unwrap(row: TenantKeyRow): DataKey {

@@ -81,14 +81,15 @@ export function wrapSubjectKey(
   return { ...of, wrapped: encrypt(tenantKey.for('wrap'), subjectName(of), bytes, random) };
 }
 
+/** Throws `NotAuthentic` on a tombstone, as on any bytes that are not the wrapped key of this row. */
 export function unwrapSubjectKey(tenantKey: DataKey, row: SubjectKeyRow): DataKey {
-  if (!row.wrapped) return new DataKey(row, undefined);
-  return new DataKey(row, takeKey(decrypt(tenantKey.for('wrap'), subjectName(row), row.wrapped)));
+  const wrapped = row.wrapped ?? new Uint8Array();
+  return new DataKey(row, takeKey(decrypt(tenantKey.for('wrap'), subjectName(row), wrapped)));
 }
 
 /**
  * Fails at once when the data was sealed with another master key, instead of at the first event.
- * The platform tenant's key is the check value; the first start makes it. Run it as that tenant.
+ * The platform tenant's key is the check value; the first start makes it.
  */
 export async function checkMasterKey(
   store: KeyStore,

@@ -40,7 +40,7 @@ export function memoryKeyStore(): KeyStore {
     },
     destroySubjectKeys: async (tenant, subject) => {
       const there = ofSubject(tenant, subject);
-      const none = { tenant, subject, version: 1, tenantKeyVersion: 1, wrapped: undefined };
+      const none = { tenant, subject, version: 1, tenantKeyVersion: 0, wrapped: undefined };
       const tombstones =
         there.length > 0 ? there.map((row) => ({ ...row, wrapped: undefined })) : [none];
       subjectKeys = [...subjectKeys.filter((row) => !there.includes(row)), ...tombstones];
