@@ -12,3 +12,6 @@ export function currentTenant(): TenantId {
   if (tenant === undefined) throw new Error('No tenant: this code must run inside runAsTenant().');
   return tenant;
 }
+
+/** The tenant of the running request, if there is one: projectors and sequencers run outside of any. */
+export const tenantOrUndefined = (): TenantId | undefined => context.getStore();

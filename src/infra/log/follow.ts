@@ -1,0 +1,52 @@
+import { type Clock, type EventLog, LogTampered } from '#commands/ports.ts';
+import type { RecordedEvent } from '#domain/event.ts';
+import type { Bell } from './bell.ts';
+
+export type Followed = {
+  /** Waits out an outage; answers `[]` at the head. */
+  readonly read: (
+    after: bigint,
+    limit: number,
+    signal: AbortSignal,
+  ) => Promise<readonly RecordedEvent[]>;
+  readonly head: (signal: AbortSignal) => Promise<bigint>;
+  readonly bell: Bell;
+  readonly clock: Clock;
+  /** After this long without a ring the log is read all the same, in milliseconds. */
+  readonly patience: () => number;
+};
+
+const DEFAULT_LIMIT = 500;
+
+/** Reads on as long as there is something to read, and waits for the bell at the head. */
+export async function* follow(
+  log: Followed,
+  { after, signal, limit = DEFAULT_LIMIT }: Parameters<EventLog['follow']>[0],
+): AsyncGenerator<readonly RecordedEvent[], void> {
+  const head = await log.head(signal);
+  if (signal.aborted) return;
+  if (after > head)
+    throw new LogTampered(`Position ${after} is beyond the head ${head}: the log was replaced.`);
+  let last = after;
+  while (!signal.aborted) {
+    // Taken before the read: whatever commits during it rings again.
+    const heard = log.bell.rings;
+    const events = await log.read(last, limit, signal);
+    if (signal.aborted) return;
+    const newest = events.at(-1);
+    if (newest === undefined) {
+      await ringOrPatience(log, heard, signal);
+      continue;
+    }
+    yield events;
+    last = newest.position;
+  }
+}
+
+async function ringOrPatience(log: Followed, heard: number, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  await Promise.race([log.bell.next(heard, either), log.clock.sleep(log.patience(), either)]);
+  // The one that lost must not stay behind as a timer or a listener.
+  over.abort();
+}

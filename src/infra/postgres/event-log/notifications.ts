@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { Client } from 'pg';
+import type { Clock, Ids } from '#commands/ports.ts';
+import { type Bell, bell } from '#infra/log/bell.ts';
+
+export type Notifications = {
+  readonly bell: Bell;
+  /** LISTENs from the first call on. Resolves when it is known whether notifications arrive. */
+  ready(): Promise<void>;
+  /** How long a follower may sleep without looking, in milliseconds. */
+  patience(): number;
+  close(): Promise<void>;
+};
+
+type Options = {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly report: (message: string) => void;
+};
+
+/** With notifications a look at the log is only for the case that one was lost. */
+const LISTENING_MS = 5_000;
+const POLLING_MS = 50;
+const PROBE_MS = 2_000;
+const CHANNEL = 'palimpsest_events';
+
+/** Rings when something was committed: by LISTEN where sessions are real, else followers poll. */
+export function notifications({ url, clock, ids, report }: Options): Notifications {
+  const rung = bell();
+  const closing = new AbortController();
+  let listening = false;
+  let first: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
+
+  /** One connection from LISTEN to its loss. */
+  async function session(decided: () => void): Promise<void> {
+    const client = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: PROBE_MS,
+      keepAlive: true,
+    });
+    const lost = new Promise<void>((resolve) => {
+      client.on('error', () => resolve());
+      client.on('end', () => resolve());
+    });
+    const stop = once(closing.signal, 'abort');
+    try {
+      await client.connect();
+      listening = await probe(client);
+      // Whatever was committed while nobody listened is read now.
+      rung.ring();
+      decided();
+      if (!listening) {
+        report('LISTEN/NOTIFY does not work here (a transaction pooler?): followers poll instead.');
+        await stop;
+      } else await Promise.race([lost, stop]);
+    } finally {
+      listening = false;
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  /** A message to ourselves: through a transaction pooler it does not come back. */
+  async function probe(client: Client): Promise<boolean> {
+    const token = `probe ${ids.uuid()}`;
+    const heard = new AbortController();
+    let back = false;
+    client.on('notification', ({ payload }) => {
+      if (payload === token) {
+        back = true;
+        heard.abort();
+      } else rung.ring();
+    });
+    await client.query(`listen ${CHANNEL}`);
+    await client.query('select pg_notify($1, $2)', [CHANNEL, token]);
+    await clock.sleep(PROBE_MS, heard.signal);
+    return back;
+  }
+
+  async function run(decided: () => void): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted; failures++) {
+      try {
+        await session(() => {
+          failures = 0;
+          decided();
+        });
+      } catch (error) {
+        report(`Cannot listen for new events, followers poll: ${String(error)}`);
+      }
+      decided();
+      await clock.sleep(ids.random() * Math.min(50 * 2 ** failures, 5_000), closing.signal);
+    }
+  }
+
+  return {
+    bell: rung,
+    ready: async () => {
+      first ??= new Promise((resolve) => {
+        running = run(resolve);
+      });
+      await first;
+    },
+    patience: () => (listening ? LISTENING_MS : POLLING_MS),
+    close: async () => {
+      closing.abort();
+      await running;
+    },
+  };
+}

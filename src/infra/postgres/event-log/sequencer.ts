@@ -1,0 +1,116 @@
+import { type Clock, LogUnavailable } from '#commands/ports.ts';
+import type { CheckedAppend } from '#infra/log/checked-append.ts';
+import type { Verdict } from './batch.ts';
+import type { Ticket } from './patience.ts';
+import { type Sent, type Wire, refused } from './wire.ts';
+
+/** Appends a batch takes at most: beyond, a larger one costs its first append more than it saves. */
+const MAX_APPENDS = 256;
+const MAX_BYTES = 4_000_000;
+/** One more than needed, so that the next batch is on its way while the last one is committed. */
+const IN_FLIGHT = 2;
+
+type Waiting = {
+  readonly append: CheckedAppend;
+  readonly ticket: Ticket;
+  readonly resolve: (verdict: Verdict) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+export type Sequencer = {
+  /** The database's verdict. Throws `LogUnavailable`. A stream has one append here at a time. */
+  submit(append: CheckedAppend, ticket: Ticket): Promise<Verdict>;
+};
+
+/**
+ * Commits what many callers append in few transactions. An idle sequencer commits at once; what
+ * arrives while a batch is on its way forms the next one.
+ */
+export function sequencer(wire: Wire, clock: Clock): Sequencer {
+  const queue: Waiting[] = [];
+  let inFlight = 0;
+  let scheduled = false;
+
+  const schedule = () => {
+    if (scheduled || queue.length === 0 || inFlight >= IN_FLIGHT) return;
+    scheduled = true;
+    // Callers that were woken together append together.
+    setImmediate(() => {
+      scheduled = false;
+      const batch = nextBatch(queue);
+      if (batch.length > 0) void commit(batch, 0);
+      schedule();
+    });
+  };
+
+  const send = async (batch: readonly Waiting[]): Promise<Sent> => {
+    inFlight += 1;
+    try {
+      return await wire(batch.map(({ append }) => append));
+    } finally {
+      inFlight -= 1;
+      schedule();
+    }
+  };
+
+  async function commit(batch: readonly Waiting[], attempt: number): Promise<void> {
+    const sent = await send(batch);
+    switch (sent.outcome) {
+      case 'decided':
+        for (const [index, waiting] of batch.entries()) waiting.resolve(sent.verdicts[index]!);
+        return;
+      case 'unknown':
+        await settle(batch, attempt + 1);
+        return;
+      case 'not-sent':
+        // What was sent before may have been committed: only time ends that.
+        if (attempt > 0) await settle(batch, attempt + 1);
+        else refuseAll([...batch, ...queue.splice(0)], sent.error);
+        return;
+      case 'failed':
+        // One append spoils the batch: sent alone, it fails alone.
+        if (batch.length === 1) refuseAll(batch, sent.error);
+        else for (const waiting of batch) await commit([waiting], attempt);
+    }
+  }
+
+  /** Repeats with the same bytes: what was committed is recognised by its ids. */
+  async function settle(batch: readonly Waiting[], attempt: number): Promise<void> {
+    await clock.sleep(Math.min(25 * 2 ** attempt, 500));
+    const live = batch.filter(({ ticket }) => !ticket.expired);
+    refuseAll(
+      batch.filter(({ ticket }) => ticket.expired),
+      new LogUnavailable('the outcome could not be settled in time'),
+    );
+    if (live.length > 0) await commit(live, attempt);
+  }
+
+  return {
+    submit: async (append, ticket) =>
+      await new Promise((resolve, reject) => {
+        queue.push({ append, ticket, resolve, reject });
+        schedule();
+      }),
+  };
+}
+
+/** Takes the oldest; those whose caller has stopped waiting are not written any more. */
+function nextBatch(queue: Waiting[]): Waiting[] {
+  const batch: Waiting[] = [];
+  let bytes = 0;
+  while (batch.length < MAX_APPENDS) {
+    const next = queue[0];
+    if (next === undefined || (batch.length > 0 && bytes + next.append.bytes > MAX_BYTES)) break;
+    queue.shift();
+    if (next.ticket.expired) next.reject(new LogUnavailable('it is too slow'));
+    else {
+      batch.push(next);
+      bytes += next.append.bytes;
+    }
+  }
+  return batch;
+}
+
+function refuseAll(batch: readonly Waiting[], error: unknown): void {
+  for (const waiting of batch) waiting.reject(refused(error));
+}
