@@ -14,6 +14,13 @@ export async function authenticateRequests(app: FastifyInstance, authentication:
   await app.register(rateLimit, { global: false });
   const countFailure = app.createRateLimit({ max: FAILURES_PER_MINUTE, timeWindow: 60_000 });
 
+  app.decorateRequest('stillAllowed', async function stillAllowed(this: FastifyRequest) {
+    const { audience, action } = this.routeOptions.config;
+    if (audience === undefined || audience === 'public' || action === undefined) return true;
+    const principal = await principalOf(this, audience, authentication);
+    return principal !== undefined && mayDo(principal, action);
+  });
+
   app.addHook('onRequest', async (request) => {
     const { audience } = request.routeOptions.config;
     if (request.is404 || audience === undefined || audience === 'public') return;

@@ -2,9 +2,10 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { Clock, EventLog, Ids } from '#commands/ports.ts';
-import type { EventHeader, RecordedEvent } from '#domain/event.ts';
+import type { ErasedEvent, OpenedEvent, RecordedEvent } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
+import type { DeadLetter } from '#projections/ports.ts';
 
 // What the HTTP application needs from the rest, as narrow functions: `compose.ts` ties them to
 // the real thing, and a test can build the server from as little as it talks about.
@@ -43,28 +44,15 @@ export type ProjectionProgress = {
   readonly parkedStreams: number;
 };
 
-export type DeadLetter = {
-  readonly id: string;
-  readonly stream: string;
-  readonly position: bigint;
-  readonly type: string;
-  readonly error: string;
-  readonly parkedAt: string;
-};
-
-/** For the operator, outside of any tenant. */
+/** For the operator, outside of any tenant. `false`: there is no such projection, build or letter. */
 export type ProjectionOperations = {
   readonly progress: () => Promise<readonly ProjectionProgress[]>;
-  /** False when there is no such projection. */
   readonly rebuild: (name: string) => Promise<boolean>;
   readonly cancel: (name: string) => Promise<boolean>;
-  readonly deadLetters: (
-    name: string,
-    page: { readonly after?: string; readonly limit: number },
-  ) => Promise<readonly DeadLetter[] | undefined>;
-  readonly retry: (name: string, id: string) => Promise<boolean>;
-  /** Dropping loses what the letter would have changed, so it is itself an event. */
-  readonly drop: (name: string, id: string, meta: CommandMeta) => Promise<boolean>;
+  readonly deadLetters: (name: string) => Promise<readonly DeadLetter[]>;
+  readonly retry: (name: string, stream: string) => Promise<boolean>;
+  /** Dropping loses what the events would have changed, so it is itself an event. */
+  readonly drop: (name: string, stream: string, meta: CommandMeta) => Promise<boolean>;
 };
 
 /** What `Palimpsest-Position` and `Palimpsest-Min-Position` need to know. */
@@ -80,19 +68,16 @@ export type Positions = {
   ) => Promise<boolean>;
 };
 
-/** An event as an auditor sees it; bytes in `data` are still bytes. */
-export type AuditedEvent =
-  | { readonly position: bigint; readonly header: EventHeader; readonly data: unknown }
-  | { readonly position: bigint; readonly header: EventHeader; readonly erased: true };
-
 export type Audit = {
-  readonly log: Pick<EventLog, 'readAll' | 'follow' | 'head' | 'logId'>;
-  /** Opens and upcasts a page of one tenant's events. */
-  readonly open: (events: readonly RecordedEvent[]) => Promise<readonly AuditedEvent[]>;
+  readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head' | 'logId'>;
+  /** Opens and upcasts a page of the tenant's events, in its order. */
+  readonly open: (
+    events: readonly RecordedEvent[],
+  ) => Promise<readonly (OpenedEvent | ErasedEvent)[]>;
   /** Auditors' own reads are events: called once a request, before the first line is sent. */
   readonly recordRead: (meta: CommandMeta, what: Readonly<Record<string, string>>) => Promise<void>;
-  /** JSON Schemas of every event type and version. */
-  readonly eventTypes: () => unknown;
+  /** JSON Schemas of every event type. */
+  readonly eventTypes: () => object;
 };
 
 /** Malformed and rate-limited requests of one key in one minute: one event, so a flood cannot fill the log. */

@@ -21,12 +21,16 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks. Set on every route but public ones, before the body is read. */
     principal: Principal;
+    /** Whether the key that opened this request would still open it. */
+    stillAllowed: () => Promise<boolean>;
     /** SHA-256 of what was asked: tells a repeat from an idempotency key used for something else. */
     askedHash: Uint8Array | undefined;
     /** For metrics and the log line: why the request was refused. */
     problemCode: string | undefined;
   }
   interface FastifyInstance {
+    /** Aborts when the server is about to stop, for answers that would not end by themselves. */
+    readonly closing: AbortSignal;
     readonly logId: string;
     readonly freshCommandId: () => CommandId;
   }
@@ -74,6 +78,9 @@ export function decorateRequests(
 ) {
   app.decorate('logId', logId);
   app.decorate('freshCommandId', freshCommandId);
+  const closing = new AbortController();
+  app.decorate('closing', closing.signal);
+  app.addHook('preClose', async () => closing.abort());
   app.decorateRequest('principal');
   app.decorateRequest('askedHash', undefined);
   app.decorateRequest('problemCode', undefined);
