@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { postgresAccount, requireUserName } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { makeDataDirectory, SUPERUSER } from './data-directory.ts';
-import { lock, tryLock } from './file-lock.ts';
+import { type FileLock, tryLock, waitForLock } from './file-lock.ts';
 import { answers, ensureLogins, type Logins, loginsOf, passwordOf } from './logins.ts';
 import { makeSocketDirectory, type Place, placeOf } from './place.ts';
 import {
@@ -50,19 +50,21 @@ export async function joinPostgres(
   await mkdir(home, { recursive: true, mode: 0o700 });
   // Data directories are compared by their path, so there must be one path.
   const directory = await realpath(home);
-  const turn = await lock(join(directory, 'postgres.turn'), 'exclusive', WAIT_FOR_OTHERS_MS);
+  const turn = await myTurn(directory);
   try {
     const users = join(directory, 'postgres.users');
     const { place, postmaster } = await joinOrStart(directory, options);
     const logins = loginsOf(options.secret, postmaster);
-    const use = await lock(users, 'shared', 1_000);
+    const use = tryLock(users, 'shared');
+    // Only who has the turn tries for the exclusive lock, and that is us.
+    if (use === undefined) throw new Error(`${users} is locked by a process that is not ours.`);
     return {
       ...logins,
       ...postmaster,
       place,
       isRunning: () => isPostmaster(postmaster.pid, place.data),
       leave: async () => {
-        const turn = await lock(join(directory, 'postgres.turn'), 'exclusive', WAIT_FOR_OTHERS_MS);
+        const turn = await myTurn(directory);
         try {
           use.release();
           const last = tryLock(users, 'exclusive');
@@ -77,6 +79,14 @@ export async function joinPostgres(
   } finally {
     turn.release();
   }
+}
+
+/** Starting and stopping is done by one process at a time; a start may have to recover first. */
+async function myTurn(home: string): Promise<FileLock> {
+  const file = join(home, 'postgres.turn');
+  const turn = await waitForLock(file, 'exclusive', WAIT_FOR_OTHERS_MS);
+  if (turn !== undefined) return turn;
+  throw new Error(`Another process has been starting or stopping Postgres for too long (${file}).`);
 }
 
 /** Whether a database was ever made here: then its keys must be here too. */

@@ -25,15 +25,16 @@ export function tryLock(file: string, kind: Kind): FileLock | undefined {
   }
 }
 
-/** Waits until the lock is free. Throws after `waitMs`. */
-export async function lock(file: string, kind: Kind, waitMs: number): Promise<FileLock> {
+/** Waits for the lock; undefined when it is not free within `waitMs`. */
+export async function waitForLock(
+  file: string,
+  kind: Kind,
+  waitMs: number,
+): Promise<FileLock | undefined> {
   const deadline = Date.now() + waitMs;
   for (;;) {
     const held = tryLock(file, kind);
-    if (held !== undefined) return held;
-    if (Date.now() > deadline) {
-      throw new Error(`Another process has held ${file} for ${waitMs / 1000} s.`);
-    }
+    if (held !== undefined || Date.now() > deadline) return held;
     await sleep(25);
   }
 }

@@ -42,10 +42,10 @@ export async function ensureLogins(logins: Logins, secret: string): Promise<void
   await client.connect();
   try {
     for (const [login, attributes] of [
-      [OWNER, 'login'],
       ['palimpsest_app', 'nologin'],
       ['palimpsest_projector', 'nologin'],
       // Without its roles' rights until it takes one: a query that forgot to is refused.
+      [OWNER, 'login noinherit'],
       [LOGIN, 'login noinherit'],
     ] as const) {
       const { rowCount } = await client.query('select from pg_roles where rolname = $1', [login]);
@@ -55,7 +55,9 @@ export async function ensureLogins(logins: Logins, secret: string): Promise<void
         `create role ${login} ${attributes}${attributes === 'nologin' ? '' : ` password ${password}`}`,
       );
     }
-    await client.query(`grant palimpsest_app, palimpsest_projector to ${LOGIN}`);
+    // The owner makes functions of the log that take a role and a tenant for their own time.
+    await client.query(`grant palimpsest_app, palimpsest_projector to ${LOGIN}, ${OWNER}`);
+    await client.query(`grant set on parameter app.tenant_id to ${OWNER}`);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [
       DATABASE,
     ]);

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compose, type Composed } from '#api/compose.ts';
+import { readConfig } from '#api/config.ts';
+import { readServerRoles, SERVER_ROLES } from '#api/server-role.ts';
+import { openHome } from '#infra/home/home.ts';
+import { bannerOf } from './banner.ts';
+import type { AddCommand } from './main.ts';
+import { type StopRequest, stopRequest } from './stop-request.ts';
+
+export const serveCommand: AddCommand = (program) => {
+  program
+    .command('serve')
+    .description('run the server, and the Postgres of its home unless DATABASE_URL is set')
+    .option('--roles <roles>', 'what this process does', SERVER_ROLES.join(','))
+    .action(async ({ roles }: { roles: string }) => {
+      const stop = stopRequest();
+      const failed = await serve(roles, stop);
+      // A library's forgotten timer must not keep a stopped server alive.
+      process.exit(failed ? 1 : 0);
+    });
+};
+
+/** Whoever stops us (systemd, Docker) kills after ten seconds: we are gone before. */
+const DRAIN_MS = 6_000;
+const GONE_MS = 9_500;
+
+async function serve(roleNames: string, stop: StopRequest): Promise<boolean> {
+  const config = readConfig(process.env);
+  const roles = readServerRoles(roleNames);
+  const home = await openHome(config, 'serve');
+  stop.when('Postgres has ended', () => !home.postgresIsRunning());
+  let composed: Composed | undefined;
+  try {
+    composed = await compose(config, home, roles);
+    const url = await composed.start();
+    await home.publish(url);
+    process.stdout.write(await bannerOf({ url, home, config, demo: composed.demo }));
+    const { reason, failed } = await stop.requested;
+    process.stdout.write(`Stopping: ${reason}.\n`);
+    return failed;
+  } finally {
+    setTimeout(() => process.exit(1), GONE_MS).unref();
+    await Promise.race([composed?.stop(), sleep(DRAIN_MS)]);
+    await home.close();
+  }
+}

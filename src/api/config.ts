@@ -1,0 +1,156 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const url = (...schemes: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text),
+    );
+const key = z
+  .string()
+  .min(1)
+  .regex(/^[!-~]+$/);
+const postgresUrl = url('postgres', 'postgresql');
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** The variables: what is accepted in words (for people) and as a schema. No value is ever shown. */
+const variables = {
+  PALIMPSEST_HOME: ['the path of a directory', z.string().default('.palimpsest')],
+  DATABASE_URL: ['postgres://USER:PASSWORD@HOST/DATABASE', postgresUrl.optional()],
+  DATABASE_OWNER_URL: ['postgres://OWNER:PASSWORD@HOST/DATABASE', postgresUrl.optional()],
+  DATABASE_DIRECT_URL: ['postgres://USER:PASSWORD@HOST/DATABASE', postgresUrl.optional()],
+  EVENTSTORE_URL: [
+    'esdb://, esdb+discover:// or kurrentdb://',
+    url('esdb', 'esdb+discover', 'kurrentdb').optional(),
+  ],
+  REDIS_URL: ['redis:// or rediss://', url('redis', 'rediss').optional()],
+  NEO4J_URL: [
+    'neo4j://, neo4j+s:// or bolt://',
+    url('neo4j', 'neo4j+s', 'bolt', 'bolt+s').optional(),
+  ],
+  PALIMPSEST_MASTER_KEY: [
+    '32 bytes in base64, as `openssl rand -base64 32` makes them',
+    z
+      .base64()
+      .transform((text) => Buffer.from(text, 'base64'))
+      .refine(({ length }) => length === 32)
+      .optional(),
+  ],
+  PALIMPSEST_OPERATOR_KEY: ['32 to 200 visible ASCII characters', key.min(32).max(200).optional()],
+  OPENAI_API_KEY: ['a key', key.optional()],
+  OPENAI_BASE_URL: ['http:// or https://', url('http', 'https').optional()],
+  ANTHROPIC_API_KEY: ['a key', key.optional()],
+  ANTHROPIC_BASE_URL: ['http:// or https://', url('http', 'https').optional()],
+  CORS_ORIGINS: [
+    'origins such as https://app.example.com, separated by commas',
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
+      .refine((origins) => origins.every(isOrigin)),
+  ],
+  PORT: [
+    'a whole number from 0 (any free port) to 65535',
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .default('7410')
+      .transform(Number)
+      .refine((port) => port <= 65_535),
+  ],
+  HOST: [
+    'an address or name to listen on',
+    z
+      .string()
+      .regex(/^[\w.:-]+$/)
+      .default('127.0.0.1'),
+  ],
+  LOG_LEVEL: [LOG_LEVELS.join(', '), z.enum(LOG_LEVELS).default('info')],
+} as const;
+
+type Name = keyof typeof variables;
+type Values = { readonly [N in Name]: z.infer<(typeof variables)[N][1]> };
+
+/** Everything that is configured. Built once, at the start; nothing else reads the environment. */
+export type Config = {
+  readonly home: string;
+  readonly databaseUrl: string | undefined;
+  readonly databaseOwnerUrl: string | undefined;
+  readonly databaseDirectUrl: string | undefined;
+  readonly masterKey: Uint8Array | undefined;
+  readonly operatorKey: string | undefined;
+  readonly corsOrigins: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Variables that are set and valid, and that this version does nothing with yet. */
+  readonly notUsedYet: readonly string[];
+};
+
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads and checks every variable. Throws one `ConfigError` that names all that are wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const values: Partial<Record<Name, unknown>> = {};
+  for (const [name, [accepted, schema]] of Object.entries(variables)) {
+    // A variable that is set to nothing (as compose files do) is not set.
+    const parsed = schema.safeParse(env[name] === '' ? undefined : env[name]);
+    if (parsed.success) values[name as Name] = parsed.data;
+    else problems.push(`${name} is not valid. Accepted: ${accepted}.`);
+  }
+  problems.push(...contradictions(values));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return configOf(values as Values);
+}
+
+function contradictions(values: Partial<Record<Name, unknown>>): string[] {
+  const problems: string[] = [];
+  for (const name of ['DATABASE_OWNER_URL', 'DATABASE_DIRECT_URL'] as const) {
+    if (values[name] !== undefined && values.DATABASE_URL === undefined) {
+      problems.push(`${name} is set and DATABASE_URL is not: it belongs to that database.`);
+    }
+  }
+  // Events would be written where nobody expects them, so this one is refused, not ignored.
+  if (values.EVENTSTORE_URL !== undefined) {
+    problems.push(
+      'EVENTSTORE_URL is set, and this version keeps its events in Postgres only. Unset it.',
+    );
+  }
+  return problems;
+}
+
+const NOT_USED_YET = [
+  'REDIS_URL',
+  'NEO4J_URL',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_BASE_URL',
+] as const;
+
+function configOf(values: Values): Config {
+  return {
+    home: resolve(values.PALIMPSEST_HOME),
+    databaseUrl: values.DATABASE_URL,
+    databaseOwnerUrl: values.DATABASE_OWNER_URL,
+    databaseDirectUrl: values.DATABASE_DIRECT_URL,
+    masterKey: values.PALIMPSEST_MASTER_KEY,
+    operatorKey: values.PALIMPSEST_OPERATOR_KEY,
+    corsOrigins: values.CORS_ORIGINS,
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    notUsedYet: NOT_USED_YET.filter((name) => values[name] !== undefined),
+  };
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
