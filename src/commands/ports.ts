@@ -119,13 +119,15 @@ export class LogUnavailable extends Error {
   }
 }
 
-/** The log does not hold what it held before: a restored, replaced or altered log. */
-export class LogTampered extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = 'LogTampered';
+/** Others write to this stream faster than this command can. It may be tried again. */
+export class CommandContended extends Error {
+  constructor(stream: StreamName) {
+    super(`Too many commands at once on ${stream}.`);
+    this.name = 'CommandContended';
   }
 }
+
+export { LogTampered } from '#domain/log-tampered.ts';
 
 /** Compresses and encrypts bodies. Keys are fetched first, so that sealing itself is synchronous. */
 export type Sealer = {

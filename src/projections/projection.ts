@@ -34,6 +34,8 @@ export type Projection<Tables = unknown> = {
   /** Raise it when the tables or the handlers change: the new version is built beside the old. */
   readonly version: number;
   readonly tables: readonly TableDefinition[];
+  /** Into how many lanes its tenants are spread by hash, each with a checkpoint. Default 1. */
+  readonly partitions?: number;
   /** Opening a body costs more than folding it, so only what is asked for is opened. */
   readonly needs: (type: string) => 'body' | 'header' | 'nothing';
   /**

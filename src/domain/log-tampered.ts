@@ -1,0 +1,7 @@
+/** The log does not hold what it held before: a restored, replaced or altered log. */
+export class LogTampered extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'LogTampered';
+  }
+}

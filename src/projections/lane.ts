@@ -1,0 +1,111 @@
+import { LogTampered } from '#domain/log-tampered.ts';
+import { backOff, verify } from './follower.ts';
+import { type Item, itemsOf } from './items.ts';
+import { type LogBatch, eventsAfter } from './lane-events.ts';
+import { type LaneDeps, laneRun } from './lane-run.ts';
+import {
+  type Clock,
+  type EventSource,
+  type Lane,
+  type Lease,
+  LeaseLost,
+  laneName,
+} from './ports.ts';
+
+/**
+ * A lease this old is anybody's. It only keeps two processes from doing the same work; what keeps
+ * them from harm is the fence. So it may run on each process's own clock: a clock that is wrong
+ * makes a takeover early or late, never wrong.
+ */
+export const LEASE_MS = 10_000;
+
+/** Runs one lane until `signal` aborts: waits for its lease, and for it again when it was lost. */
+export async function runLane(deps: LaneDeps, lane: Lane, signal: AbortSignal): Promise<void> {
+  const { store, clock, owner } = deps;
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      const lease = await store.acquire(lane, owner, LEASE_MS);
+      if (lease === undefined) {
+        await clock.sleep(LEASE_MS / 4, signal);
+        continue;
+      }
+      await work(deps, lease, signal, () => (failures = 0));
+      await store.release(lease, owner);
+    } catch (error) {
+      if (error instanceof LogTampered) throw error;
+      if (!(error instanceof LeaseLost)) deps.onError(error);
+      await clock.sleep(backOff((failures += 1)), signal);
+    }
+  }
+}
+
+type Prepared = LogBatch & { readonly items: readonly Item[] };
+
+async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress: () => void) {
+  const { source, clock, flow, store } = deps;
+  await verifyLease(source, lease);
+  const done = new AbortController();
+  const signal = AbortSignal.any([outer, done.signal]);
+  const batches = eventsAfter(source, flow, lease.checkpoint, signal);
+  const run = laneRun(deps, lease);
+  const preparing = { ...deps, lane: lease.lane, isTransient: store.isTransient };
+
+  const prepare = async (): Promise<Prepared | undefined> => {
+    const { value } = await batches.next();
+    if (value === undefined) return undefined;
+    return { ...value, items: await itemsOf(preparing, value.events, run.parked()) };
+  };
+
+  try {
+    let upcoming = heard(prepare());
+    for (;;) {
+      const prepared = await orDue(upcoming, run.dueIn(), clock, signal);
+      if (prepared === 'due') {
+        await run.settle();
+        continue;
+      }
+      if (prepared === undefined || signal.aborted) break;
+      // The next batch is read and opened while this one commits.
+      upcoming = heard(prepare());
+      await run.take(prepared);
+      onProgress();
+    }
+    await run.settle();
+  } finally {
+    done.abort();
+    await batches.return(undefined).catch(() => undefined);
+  }
+}
+
+async function verifyLease(source: EventSource, { lane, logId, checkpoint }: Lease): Promise<void> {
+  if (logId !== undefined && logId !== source.logId) {
+    throw new LogTampered(
+      `${laneName(lane)} has read log ${logId}, and this is log ${source.logId}. Rebuild the views.`,
+    );
+  }
+  await verify(source, checkpoint);
+}
+
+/** The promise's value, or 'due' when the time comes first. */
+async function orDue<T>(
+  promise: Promise<T>,
+  ms: number | undefined,
+  clock: Clock,
+  outer: AbortSignal,
+): Promise<T | 'due'> {
+  if (ms === undefined) return await promise;
+  if (ms <= 0) return await Promise.race([promise, Promise.resolve('due' as const)]);
+  const timer = new AbortController();
+  const signal = AbortSignal.any([outer, timer.signal]);
+  try {
+    return await Promise.race([promise, clock.sleep(ms, signal).then(() => 'due' as const)]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** A promise that may be left alone without its rejection ending the process. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -1,0 +1,75 @@
+import type { TenantId } from '#domain/ids.ts';
+import { partitionOf } from './partition.ts';
+import type { Clock, ProjectionStore, Standing } from './ports.ts';
+import type { LocalProgress } from './progress.ts';
+import type { Projection } from './projection.ts';
+
+/** How often the database is asked about lanes that other processes run. */
+const ASK_MS = 20;
+/** How long a list of which lanes there are is good for. */
+const KNOWN_MS = 1_000;
+
+export type Reached = (
+  tenant: TenantId,
+  views: readonly string[],
+  position: bigint,
+  signal: AbortSignal,
+) => Promise<boolean>;
+
+/**
+ * Waits until these views hold everything up to `position` for this tenant; false when `signal`
+ * aborts before. What this process runs itself it knows at once; for the rest one question to the
+ * database serves everybody who waits.
+ */
+export function reachedBy(deps: {
+  readonly store: Pick<ProjectionStore, 'standings'>;
+  readonly clock: Clock;
+  readonly projections: readonly Projection[];
+  readonly progress: LocalProgress;
+}): Reached {
+  const { store, clock, projections, progress } = deps;
+  let known: readonly Standing[] = [];
+  let knownAt = -Infinity;
+  let asking: Promise<void> | undefined;
+
+  const ask = (): Promise<void> => {
+    asking ??= (async () => {
+      try {
+        known = await store.standings(projections);
+        knownAt = clock.now().getTime();
+      } finally {
+        asking = undefined;
+      }
+    })();
+    return asking;
+  };
+
+  const isReached = (tenant: TenantId, view: string, position: bigint): boolean => {
+    const standing = known.find(
+      ({ lane, registered }) =>
+        registered &&
+        lane.projection === view &&
+        lane.partition === partitionOf(tenant, lane.partitions),
+    );
+    if (standing === undefined) return false;
+    const seen = progress.seen(standing.lane) ?? 0n;
+    return seen >= position || standing.checkpoint.position >= position;
+  };
+
+  return async (tenant, views, position, signal) => {
+    const unknown = views.find((view) => projections.every(({ name }) => name !== view));
+    if (unknown !== undefined) throw new Error(`There is no view named ${unknown}.`);
+    const behind = () => views.some((view) => !isReached(tenant, view, position));
+    if (clock.now().getTime() - knownAt > KNOWN_MS) await ask();
+    while (behind()) {
+      if (signal.aborted) return false;
+      const moved = new AbortController();
+      const wake = AbortSignal.any([signal, moved.signal]);
+      const tick = clock.sleep(ASK_MS, wake).then(() => (wake.aborted ? undefined : ask()));
+      tick.catch(() => undefined);
+      await Promise.race([progress.nextMove(), tick]);
+      moved.abort();
+    }
+    return true;
+  };
+}

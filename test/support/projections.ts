@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import type { Clock, EventLog, Sealer } from '#commands/ports.ts';
+import { encodeBody } from '#domain/body.ts';
+import {
+  type EventDefinitions,
+  type EventHeader,
+  type EventOf,
+  defineEvent,
+  documentSubject,
+} from '#domain/event.ts';
+import type { CommandId, TenantId } from '#domain/ids.ts';
+import { type StreamName, partsOf, streamOf } from '#domain/stream.ts';
+import { memoryEventLog } from '#infra/memory/event-log.ts';
+import { type Database } from '#infra/postgres/database.ts';
+import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
+import { type Views, postgresViews } from '#infra/postgres/projections/views.ts';
+import { openNeeded } from '#infra/projections/open-needed.ts';
+import { systemClock } from '#infra/system/clock.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { type ProjectionEngine, projectionEngine } from '#projections/engine.ts';
+import type { ProjectionStore } from '#projections/ports.ts';
+import { type LocalProgress, localProgress } from '#projections/progress.ts';
+import type { Projection } from '#projections/projection.ts';
+import { tableProjection } from '#projections/table-projection.ts';
+import { freshDatabase } from './database.ts';
+import { acme, headerOf, testSealer } from './sealing.ts';
+import { z } from 'zod';
+
+// The smallest projections there can be: a sum of what was counted, and a count of events.
+
+const noteEvents = {
+  Counted: defineEvent({
+    kind: 'document',
+    version: 1,
+    schema: z.object({ by: z.number() }),
+    subject: documentSubject,
+  }),
+  Glanced: defineEvent({
+    kind: 'document',
+    version: 1,
+    schema: z.object({}),
+    subject: documentSubject,
+  }),
+} satisfies EventDefinitions;
+type NoteEvent = EventOf<typeof noteEvents>;
+
+export type SumRow = { document_id: string; sum: number; events: number; erased: boolean };
+export type SumTables = { sums: SumRow & { tenant_id: string } };
+
+const documentOf = (header: EventHeader) => ({ document_id: partsOf(header.stream)!.id });
+
+/** Counting 13 is the poison that it cannot take, as long as `unlucky` says so. */
+export const sums = ({ version = 1, partitions = 1, unlucky = () => false } = {}): Projection =>
+  tableProjection<SumRow, 'document_id', NoteEvent>({
+    name: 'sums',
+    version,
+    partitions,
+    columns: {
+      document_id: 'uuid not null',
+      sum: 'integer not null',
+      events: 'integer not null',
+      erased: 'boolean not null',
+    },
+    key: ['document_id'],
+    keyOf: documentOf,
+    body: {
+      Counted: (row = none, { data }) => {
+        if (data.by === 13 && unlucky()) throw new Error(`unlucky ${data.by}`);
+        return { ...row, sum: row.sum + data.by, events: row.events + 1 };
+      },
+    },
+    erased: (row = none) => ({ ...row, events: row.events + 1, erased: true }),
+  });
+
+const none: SumRow = { document_id: '', sum: 0, events: 0, erased: false };
+
+export type World = {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly sealer: Sealer;
+  readonly store: ProjectionStore;
+  readonly errors: unknown[];
+};
+
+export async function projectionWorld(
+  t: TestContext,
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): Promise<World> {
+  const database = await freshDatabase(t);
+  const log = memoryEventLog({ clock });
+  const store = postgresProjectionStore(database, clock);
+  return { database, clock, log, store, sealer: testSealer({ clock }), errors: [] };
+}
+
+export type Process = {
+  readonly engine: ProjectionEngine;
+  readonly progress: LocalProgress;
+  readonly views: Views;
+};
+
+/** One projector process on a world that it may share with others. Stops when the test ends. */
+export async function projector(
+  t: TestContext,
+  world: World,
+  projections: readonly Projection[],
+  changes: { readonly store?: ProjectionStore; readonly log?: EventLog } = {},
+): Promise<Process> {
+  const progress = localProgress();
+  const engine = projectionEngine({
+    source: changes.log ?? world.log,
+    open: openNeeded(world.sealer, noteEvents),
+    store: changes.store ?? world.store,
+    clock: world.clock,
+    projections,
+    owner: randomUUID(),
+    progress,
+    onError: (error) => world.errors.push(error),
+  });
+  t.after(() => engine.stop());
+  await engine.start();
+  return { engine, progress, views: postgresViews(world.database, projections) };
+}
+
+export const newDocument = (tenant: TenantId = acme): StreamName =>
+  streamOf(tenant, 'document', randomUUID());
+
+export type Note = { readonly by?: number } & Partial<
+  Pick<EventHeader, 'unfinished' | 'parts' | 'commandId' | 'commandIndex'>
+>;
+
+/** Appends one event: `by` counted, or just a glance. */
+export async function note(
+  { log, sealer }: Pick<World, 'log' | 'sealer'>,
+  stream: StreamName,
+  { by, ...header }: Note = {},
+): Promise<bigint> {
+  const { tenant, id } = partsOf(stream)!;
+  const key = await sealer.keyFor(tenant, `document:${id}`);
+  const commandId = randomUUID() as CommandId;
+  const { position } = await log.append(stream, 'any', ({ revision, notBefore }) => [
+    key.seal(
+      headerOf({
+        stream,
+        tenant,
+        revision,
+        type: by === undefined ? 'Glanced' : 'Counted',
+        commandId,
+        recordedAt: notBefore ?? new Date().toISOString(),
+        ...header,
+      }),
+      encodeBody(by === undefined ? {} : { by }),
+    ),
+  ]);
+  return position;
+}
+
+export const readSum = (
+  views: Views,
+  stream: StreamName,
+): Promise<Omit<SumRow, 'document_id'> | undefined> => {
+  const { tenant, id } = partsOf(stream)!;
+  return runAsTenant(tenant, () =>
+    views.read<Omit<SumRow, 'document_id'> | undefined, SumTables>((tables) =>
+      tables
+        .selectFrom('sums')
+        .select(['sum', 'events', 'erased'])
+        .where('tenant_id', '=', tenant)
+        .where('document_id', '=', id)
+        .executeTakeFirst(),
+    ),
+  );
+};
