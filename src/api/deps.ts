@@ -20,12 +20,6 @@ export type Written = Pick<Outcome<unknown>, 'revision' | 'position'>;
 /** Sends a command to one stream through the one path (`commands/handle.ts`). */
 export type Handle<Id, Command> = (id: Id, command: Command, meta: CommandMeta) => Promise<Written>;
 
-/** A point in a document's history; `undefined` is the newest. */
-export type At =
-  | { readonly revision: number }
-  | { readonly time: string }
-  | { readonly version: string };
-
 export type Authentication = {
   /** The member behind `plm_<tenant>_<keyId>_<secret>`, or undefined. Runs outside of any tenant. */
   readonly byApiKey: (key: string) => Promise<Principal | undefined>;

@@ -37,7 +37,8 @@ export async function buildServer(
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => deps.ids.uuid(),
     bodyLimit: BODY_LIMIT,
-    routerOptions: { maxParamLength: 200 },
+    // A version's name of 200 characters, each written as several %XX.
+    routerOptions: { maxParamLength: 2_000 },
     frameworkErrors: replyWithProblem,
     clientErrorHandler: answerBrokenRequests,
     // Longest a client may take to send a request; answers (an audit stream) may take any time.

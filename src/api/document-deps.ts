@@ -1,0 +1,83 @@
+import type { DocumentCommand } from '#domain/document/commands.ts';
+import type { SectionText } from '#domain/document/content.ts';
+import type { Edit } from '#domain/document/edits.ts';
+import type { AccessList } from '#domain/document/events.ts';
+import type { DocumentId, MemberId } from '#domain/ids.ts';
+import type { Principal } from '#domain/rights.ts';
+import type { CommandMeta, Handle, Written } from './deps.ts';
+
+/** A point in a document's history; `undefined` is the newest. */
+export type At =
+  | { readonly revision: number }
+  | { readonly time: Date }
+  | { readonly version: string };
+
+/** A document as it was at one revision, as plain data. */
+export type DocumentAsOf = {
+  readonly id: DocumentId;
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly title: string;
+  readonly folder: string | null;
+  readonly archived: boolean;
+  readonly sections: readonly SectionText[];
+  readonly access: AccessList;
+  /** Names of versions and the revisions they stand for. */
+  readonly versions: ReadonlyMap<string, number>;
+};
+
+/** Where a page of a list ended: the last row's sort keys. */
+export type After = readonly (string | number)[];
+export type Page<Item> = { readonly items: readonly Item[]; readonly next?: After };
+type PageQuery = { readonly after?: After; readonly limit: number };
+
+export type DocumentListQuery = PageQuery & {
+  /** Full-text search in titles and texts. */
+  readonly q?: string;
+  readonly folder?: string;
+  readonly archived: boolean;
+};
+export type DocumentListItem = {
+  readonly id: DocumentId;
+  readonly revision: number;
+  readonly title: string;
+  readonly folder: string | null;
+  readonly archived: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+/** One step of a document's history: who, when, what, how large, and where it came from. */
+export type TimelineItem = {
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly actor: MemberId;
+  readonly type: string;
+  readonly origin: string | null;
+  readonly inserted: number;
+  readonly deleted: number;
+};
+
+/** What the document routes need. Reads throw `Rejected` where the principal may not look. */
+export type DocumentDeps = {
+  readonly handle: Handle<DocumentId, DocumentCommand>;
+  /** Edits, read against `baseRevision` when it is given and carried forward from there. */
+  readonly edit: (
+    id: DocumentId,
+    edits: readonly Edit[],
+    baseRevision: number | undefined,
+    meta: CommandMeta,
+  ) => Promise<Written>;
+  readonly restore: (id: DocumentId, at: At, meta: CommandMeta) => Promise<Written>;
+  readonly read: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentAsOf>;
+  readonly list: (
+    principal: Principal,
+    query: DocumentListQuery,
+  ) => Promise<Page<DocumentListItem>>;
+  /** Newest first. */
+  readonly timeline: (
+    principal: Principal,
+    id: DocumentId,
+    query: PageQuery,
+  ) => Promise<Page<TimelineItem>>;
+};

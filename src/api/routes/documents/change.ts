@@ -1,0 +1,175 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { CommandMeta, Written } from '#api/deps.ts';
+import type { DocumentDeps } from '#api/document-deps.ts';
+import { replyWritten } from '#api/position.ts';
+import { Problem } from '#api/problem.ts';
+import { metaOf } from '#api/requests.ts';
+import { Edit } from '#domain/document/edits.ts';
+import { MOST_EDITS } from '#domain/document/limits.ts';
+import { type CommandId, type DocumentId, derivedUuid } from '#domain/ids.ts';
+import { AtText } from './at.ts';
+import { Access, AccessSent, Changed, DocumentParams, folder, title } from './shapes.ts';
+
+const tags = ['documents'];
+const Edits = z.strictObject({
+  edits: z.array(Edit).min(1).max(MOST_EDITS),
+  baseRevision: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('The revision whose offsets the edits use; they are carried forward from there.'),
+});
+const Patch = z
+  .strictObject({ title: title.optional(), folder: folder.nullable().optional() })
+  .refine(({ title, folder }) => title !== undefined || folder !== undefined, 'title or folder');
+
+/** The folder first: it needs the wider right, so what is refused has changed nothing. */
+async function patch(
+  handle: DocumentDeps['handle'],
+  id: DocumentId,
+  { title, folder }: z.infer<typeof Patch>,
+  meta: CommandMeta,
+): Promise<Written> {
+  const edits = [{ type: 'setTitle', title: title ?? '' }] as const;
+  if (folder === undefined) return await handle(id, { type: 'EditDocument', edits }, meta);
+  const filed = await handle(id, { type: 'FileDocument', folder }, meta);
+  if (title === undefined) return filed;
+  const insists = meta.expectedRevision !== undefined;
+  return await handle(
+    id,
+    { type: 'EditDocument', edits },
+    {
+      ...meta,
+      commandId: derivedUuid(meta.commandId, 'title') as CommandId,
+      ...(insists && { expectedRevision: filed.revision }),
+    },
+  );
+}
+
+export const changeDocuments =
+  ({ handle, edit, restore, read }: DocumentDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.post(
+      '/v1/documents/:id/edits',
+      {
+        config: { audience: 'tenant', action: 'document.edit' },
+        schema: {
+          tags,
+          summary: 'Edit a document',
+          description:
+            'Offsets are UTF-16 code units; without `section` they count over the whole Markdown. `If-Match` insists on a revision (412), `baseRevision` merges.',
+          params: DocumentParams,
+          body: Edits,
+          response: { 200: Changed },
+        },
+      },
+      async (request, reply) => {
+        const { edits, baseRevision } = request.body;
+        const meta = metaOf(request);
+        if (meta.expectedRevision !== undefined && baseRevision !== undefined) {
+          throw new Problem('request/two-preconditions');
+        }
+        const { id } = request.params;
+        const written = await edit(id, edits, baseRevision, meta);
+        return replyWritten(reply, written).send({ id, revision: written.revision });
+      },
+    );
+
+    app.patch(
+      '/v1/documents/:id',
+      {
+        config: { audience: 'tenant', action: 'document.edit' },
+        schema: {
+          tags,
+          summary: 'Rename a document, or put it into a folder (null: into none)',
+          params: DocumentParams,
+          body: Patch,
+          response: { 200: Changed },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const written = await patch(handle, id, request.body, metaOf(request));
+        return replyWritten(reply, written).send({ id, revision: written.revision });
+      },
+    );
+
+    for (const [verb, type, summary] of [
+      ['archive', 'ArchiveDocument', 'Archive a document: it can be read and no longer changed'],
+      ['unarchive', 'UnarchiveDocument', 'Let an archived document change again'],
+    ] as const) {
+      app.post(
+        `/v1/documents/:id/${verb}`,
+        {
+          config: { audience: 'tenant', action: 'document.manage' },
+          schema: {
+            tags,
+            summary,
+            params: DocumentParams,
+            body: z.strictObject({}).nullish(),
+            response: { 200: Changed },
+          },
+        },
+        async (request, reply) => {
+          const { id } = request.params;
+          const written = await handle(id, { type }, metaOf(request));
+          return replyWritten(reply, written).send({ id, revision: written.revision });
+        },
+      );
+    }
+
+    app.get(
+      '/v1/documents/:id/access',
+      {
+        config: { audience: 'tenant', action: 'document.read' },
+        schema: {
+          tags,
+          summary: 'Who may do what with the document, beside what their roles allow',
+          params: DocumentParams,
+          querystring: z.strictObject({}),
+          response: { 200: Access },
+        },
+      },
+      async ({ principal, params }) => (await read(principal, params.id)).access,
+    );
+
+    app.put(
+      '/v1/documents/:id/access',
+      {
+        config: { audience: 'tenant', action: 'document.manage' },
+        schema: {
+          tags,
+          summary: 'Say who may do what with the document',
+          params: DocumentParams,
+          body: AccessSent,
+          response: { 200: Changed },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const command = { type: 'ChangeAccess', access: request.body } as const;
+        const written = await handle(id, command, metaOf(request));
+        return replyWritten(reply, written).send({ id, revision: written.revision });
+      },
+    );
+
+    app.post(
+      '/v1/documents/:id/restore',
+      {
+        config: { audience: 'tenant', action: 'document.restore' },
+        schema: {
+          tags,
+          summary: 'Make the document read as it once did, as one new edit',
+          params: DocumentParams,
+          body: z.strictObject({ at: AtText }),
+          response: { 200: Changed },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const written = await restore(id, request.body.at, metaOf(request));
+        return replyWritten(reply, written).send({ id, revision: written.revision });
+      },
+    );
+  };

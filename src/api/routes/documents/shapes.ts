@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { DocumentAsOf } from '#api/document-deps.ts';
+import { AccessList } from '#domain/document/events.ts';
+import { MOST_NAME_CHARACTERS, MOST_TITLE_CHARACTERS } from '#domain/document/limits.ts';
+import { DocumentId, MemberId, SectionId } from '#domain/ids.ts';
+
+// What goes in and out of the document routes, and what the documentation says about it.
+
+export const DocumentParams = z.strictObject({ id: DocumentId });
+
+export const title = z.string().min(1).max(MOST_TITLE_CHARACTERS);
+export const folder = z.string().min(1).max(MOST_NAME_CHARACTERS);
+export const versionName = z.string().min(1).max(MOST_NAME_CHARACTERS);
+
+/** The answer of a write that changes what is there. */
+export const Changed = z.object({ id: DocumentId, revision: z.int() });
+
+export const Created = Changed.extend({
+  sections: z.array(z.object({ id: SectionId, length: z.int() })),
+});
+
+export const DocumentShown = z.object({
+  id: DocumentId,
+  revision: z.int(),
+  recordedAt: z.string().describe('When this revision was recorded.'),
+  title: z.string(),
+  folder: z.string().nullable(),
+  archived: z.boolean(),
+  sections: z
+    .array(z.object({ id: SectionId, text: z.string() }))
+    .describe('In order. Their texts, one after the other, are the Markdown.'),
+});
+
+export const DocumentListed = z.object({
+  id: DocumentId,
+  revision: z.int(),
+  title: z.string(),
+  folder: z.string().nullable(),
+  archived: z.boolean(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+
+export const TimelineEntry = z.object({
+  revision: z.int(),
+  recordedAt: z.string(),
+  actor: MemberId,
+  type: z.string(),
+  origin: z.string().nullable().describe('person, import, restore, merge or ai:<generation>.'),
+  inserted: z.int().describe('UTF-16 code units.'),
+  deleted: z.int(),
+});
+
+export const Access = AccessList;
+/** As it is sent: keys that are not known are refused, not forgotten. */
+export const AccessSent = z.strictObject(AccessList.shape);
+
+export const Version = z.object({ name: z.string(), revision: z.int() });
+
+export const shown = (document: DocumentAsOf): z.infer<typeof DocumentShown> => ({
+  id: document.id,
+  revision: document.revision,
+  recordedAt: document.recordedAt,
+  title: document.title,
+  folder: document.folder,
+  archived: document.archived,
+  sections: document.sections.map(({ id, text }) => ({ id, text })),
+});
+
+export const markdownOf = ({ sections }: DocumentAsOf): string =>
+  sections.map(({ text }) => text).join('');
