@@ -1,4 +1,4 @@
--- The event log. Nothing in it is ever changed or deleted, and only `append_events` writes to it.
+-- The event log. Nothing in it is ever changed or deleted, and only `append_batch` writes to it.
 
 -- One row: the counter that every append takes in turn. A sequence hands out numbers before the
 -- commit, so a reader of `position > last` can pass an event that commits a moment later and never
@@ -59,14 +59,14 @@ alter table events force row level security;
 create policy one_tenant on events for select to palimpsest_app
   using (tenant_id = current_setting('app.tenant_id', true));
 create policy every_tenant on events for select to palimpsest_projector using (true);
--- `append_events` runs as the owner, whom forced row-level security binds as well.
+-- `append_batch` runs as the owner, whom forced row-level security binds as well.
 create policy owner_reads on events for select to current_user using (true);
 create policy owner_appends on events for insert to current_user with check (true);
--- Reading is all that these roles may do: even an insert goes through `append_events`, which is
+-- Reading is all that these roles may do: even an insert goes through `append_batch`, which is
 -- the only way to a position.
 grant select on events, log_head to palimpsest_app, palimpsest_projector;
 
--- Appends a batch, each append (one stream, some events) with a verdict of its own:
+-- Appends a batch (one transaction), each append (one stream, some events) with a verdict of its own:
 --   appended   revision and position of its last event
 --   repeated   the same events (ids) are already there: answered as the first time
 --   duplicate  another outcome of the same command is there
@@ -76,7 +76,7 @@ grant select on events, log_head to palimpsest_app, palimpsest_projector;
 -- belongs to append `appends[n]`; its header begins in `frame` after `heads[n]` bytes, its body
 -- after `bodies[n]`, and ends at `ends[n]`. All columns are taken from the header here, so that
 -- they cannot disagree with it.
-create function append_events(
+create function append_batch(
   streams text[], expected bigint[], appends integer[], heads integer[], bodies integer[], ends integer[], frame bytea
 ) returns table (verdict text, revision bigint, "position" bigint, floor text)
 language plpgsql security definer
@@ -172,16 +172,33 @@ begin
   left join woken on true
   order by j.n;
 end $$;
-revoke all on function append_events from public;
-grant execute on function append_events to palimpsest_app;
+revoke all on function append_batch from public;
+grant execute on function append_batch to palimpsest_app;
 
--- A stream's events, seen as its own tenant sees them: role and tenant hold inside this call only,
--- so that a read costs one round trip and leaves no rights behind on a shared connection.
+-- What the adapter calls. Each of these functions takes its role itself, and gives it back: a call
+-- is one round trip, and a login without rights of its own (noinherit) has none between two calls.
+create function append_events(
+  streams text[], expected bigint[], appends integer[], heads integer[], bodies integer[], ends integer[], frame bytea
+) returns table (verdict text, revision bigint, "position" bigint, floor text)
+language sql
+set role = palimpsest_app
+begin atomic
+  select * from append_batch(streams, expected, appends, heads, bodies, ends, frame);
+end;
+
+create function read_head() returns table (log_id uuid, "position" bigint)
+language sql stable
+set role = palimpsest_app
+begin atomic
+  select log_id, position from log_head;
+end;
+
+-- A stream's events, seen as its own tenant sees them. To be called in a transaction of its own,
+-- because the tenant is set until the end of it.
 create function read_stream(tenant text, stream_name text, start bigint, backward boolean, at_most bigint)
 returns table (header text, body bytea, "position" bigint)
 language plpgsql
 set role = palimpsest_app
-set "app.tenant_id" = ''
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off

@@ -54,7 +54,7 @@ const wrongPlace = (header: EventHeader, place: Position): string | undefined =>
   header.tenant === place.tenant &&
   header.revision === place.revision
     ? undefined
-    : `sealed for ${header.stream} at ${header.revision}, its place is ${place.revision}`;
+    : `sealed for ${header.stream} at ${header.revision}, its place is ${place.stream} at ${place.revision}`;
 
 const wrongCommand = (header: EventHeader, first: EventHeader, index: number) =>
   header.commandId === first.commandId && header.commandIndex === first.commandIndex + index

@@ -129,7 +129,7 @@ async function logHead(pool: Pool): Promise<{ logId: string; position: bigint }>
   const { rows } = await reading(
     async () =>
       await pool.query<{ log_id: string; position: string }>(
-        'select log_id, position from log_head',
+        'select log_id, position from read_head()',
       ),
   );
   const head = rows[0];
