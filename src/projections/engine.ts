@@ -40,8 +40,8 @@ export type ProjectionEngine = {
   start(): Promise<void>;
   /** Finishes the batches in hand and gives the leases back. */
   stop(): Promise<void>;
-  /** Looks for builds that were begun or cancelled now rather than in a moment. */
-  look(): Promise<void>;
+  /** Asks it to look for builds that were begun or cancelled at once rather than in a moment. */
+  nudge(): void;
   /** The one flow of events in this process, for whoever else follows the log. */
   readonly flow: Follower;
   /** Why it stopped for good: the log is not the one the views were made from. */
@@ -102,16 +102,23 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
     }
   };
 
-  const every = async (ms: number, work: () => Promise<unknown>) => {
+  let nudged = new AbortController();
+
+  const every = async (ms: number, work: () => Promise<unknown>, wake?: () => AbortSignal) => {
     while (!stop.signal.aborted) {
-      await clock.sleep(ms, stop.signal);
+      const signals = wake === undefined ? [stop.signal] : [stop.signal, wake()];
+      await clock.sleep(ms, AbortSignal.any(signals));
       if (!stop.signal.aborted) await work().catch(onError);
     }
   };
 
   return {
     flow,
-    look,
+    // The loop looks, not the caller: lanes must not inherit the tenant of a request.
+    nudge: () => {
+      nudged.abort();
+      nudged = new AbortController();
+    },
     get failure() {
       return failure;
     },
@@ -119,7 +126,7 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
       await store.install(projections);
       await look();
       tasks.push(
-        every(LOOK_MS, look),
+        every(LOOK_MS, look, () => nudged.signal),
         every(LEASE_MS / 4, () => store.renew(owner, LEASE_MS)),
         every(SWEEP_MS, () => store.sweep(GRACE_MS)),
       );

@@ -145,10 +145,13 @@ export type ProjectionStore = {
   sweep(graceMs: number): Promise<readonly string[]>;
   deadLetters(projection?: string): Promise<readonly DeadLetter[]>;
   /**
-   * Unparks a stream: takes the lane from whoever runs it, lets `work` handle what waits, up to the
-   * lane's checkpoint, and forgets the letter, in one transaction.
+   * Unparks a stream: takes the lane from whoever runs it, forgets the letter and lets `work` handle
+   * what waits, up to the lane's checkpoint, in one transaction.
    */
-  unpark(letter: DeadLetter, work?: (batch: Batch, upTo: bigint) => Promise<void>): Promise<void>;
+  unpark(
+    letter: DeadLetter,
+    work?: (batch: Batch, lane: Lane, upTo: bigint) => Promise<void>,
+  ): Promise<void>;
   /** A failure of the connection or of the moment, not of the event: try again. */
   readonly isTransient: (error: unknown) => boolean;
 };

@@ -43,10 +43,10 @@ export function deadLetters(
           update projection_checkpoints set epoch = epoch + 1, lease_owner = null, lease_until = null
            where ${isOf(letter)} and partition = ${letter.partition}
           returning position`.execute(tx);
-        await work?.(batchOf(tx, lane, clock), BigInt(rows[0]?.position ?? 0));
         await sql`delete from projection_dead_letters
                    where tenant_id = ${letter.tenant} and ${isOf(letter)}
                      and stream = ${letter.stream}`.execute(tx);
+        await work?.(batchOf(tx, lane, clock), lane, BigInt(rows[0]?.position ?? 0));
       });
     },
   };
