@@ -70,8 +70,6 @@ export type Audit = {
   ) => Promise<readonly (OpenedEvent | ErasedEvent)[]>;
   /** Auditors' own reads are events: called once a request, before the first line is sent. */
   readonly recordRead: (meta: CommandMeta, what: Readonly<Record<string, string>>) => Promise<void>;
-  /** JSON Schemas of every event type. */
-  readonly eventTypes: () => object;
 };
 
 /** Malformed and rate-limited requests of one key in one minute: one event, so a flood cannot fill the log. */

@@ -4,6 +4,7 @@ import type { Edit } from '#domain/document/edits.ts';
 import type { AccessList } from '#domain/document/events.ts';
 import type { DocumentId, MemberId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
+import type { After, Page } from './cursor.ts';
 import type { CommandMeta, Handle, Written } from './deps.ts';
 
 /** A point in a document's history; `undefined` is the newest. */
@@ -26,9 +27,6 @@ export type DocumentAsOf = {
   readonly versions: ReadonlyMap<string, number>;
 };
 
-/** Where a page of a list ended: the last row's sort keys. */
-export type After = readonly (string | number)[];
-export type Page<Item> = { readonly items: readonly Item[]; readonly next?: After };
 type PageQuery = { readonly after?: After; readonly limit: number };
 
 export type DocumentListQuery = PageQuery & {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Audit } from '#api/deps.ts';
 import { positionText } from '#api/position.ts';
 import type { RecordedEvent } from '#domain/event.ts';
+import { toJson } from '#domain/event-types.ts';
 
 export type AuditLine = { readonly position: bigint; readonly type: string; readonly json: string };
 
@@ -17,14 +18,8 @@ export async function auditLines(
       header: event.header,
       // With the header it makes the leaf of the audit tree, so a line can be proved.
       storedBodyHash: createHash('sha256').update(events[at]!.body).digest('hex'),
-      ...(event.erased ? { erased: true } : { data: event.data }),
+      ...(event.erased ? { erased: true } : { data: toJson(event.data) }),
     };
-    return { position: event.position, type: event.type, json: JSON.stringify(line, asText) };
+    return { position: event.position, type: event.type, json: JSON.stringify(line) };
   });
-}
-
-/** Bytes as base64 and big integers as digits: JSON has neither. */
-function asText(_key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  return typeof value === 'bigint' ? value.toString() : value;
 }

@@ -4,11 +4,19 @@ import { z } from 'zod';
 import type { Audit, ServerDeps } from '#api/deps.ts';
 import { negotiate } from '#api/negotiate.ts';
 import { metaOf } from '#api/requests.ts';
+import { eventTypeSchemas } from '#domain/event-types.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { auditLines } from './event-lines.ts';
 import { followedEvents } from './follow-events.ts';
 import { type Selection, selectedEvents } from './read-events.ts';
 import { AuditQuery, selectionOf } from './selection.ts';
+
+const EventTypeShown = z.object({
+  type: z.string(),
+  version: z.int(),
+  kind: z.string(),
+  schema: z.unknown().describe('JSON Schema 2020-12 of `data`.'),
+});
 
 /** What auditors read: every event of their tenant, once or as it happens, and what events mean. */
 export const auditRoutes =
@@ -67,11 +75,12 @@ export const auditRoutes =
         config: { audience: 'tenant', action: 'event-types.read' },
         schema: {
           tags: ['audit'],
-          summary: 'JSON Schemas of every type of event',
-          response: { 200: z.looseObject({}) },
+          summary: 'JSON Schemas of every type and version of event',
+          querystring: z.strictObject({}),
+          response: { 200: z.object({ items: z.array(EventTypeShown) }) },
         },
       },
-      async () => ({ ...audit.eventTypes() }),
+      async () => ({ items: eventTypeSchemas() }),
     );
   };
 

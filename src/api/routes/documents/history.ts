@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { cursorFrom, cursorText, pageOf, pageQuery } from '#api/cursor.ts';
+import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
@@ -28,11 +28,11 @@ export const documentHistory =
       async ({ principal, params, query }) => {
         const after = cursorFrom(After, query.cursor);
         const { limit } = query;
-        const { items, next } = await timeline(principal, params.id, {
+        const page = await timeline(principal, params.id, {
           limit,
           ...(after && { after }),
         });
-        return { items: [...items], ...(next && { next: cursorText(next) }) };
+        return paged(page);
       },
     );
 

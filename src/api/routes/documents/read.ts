@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { cursorFrom, cursorText, pageOf, pageQuery } from '#api/cursor.ts';
+import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import { notModified } from '#api/etag.ts';
 import { negotiate } from '#api/negotiate.ts';
@@ -43,14 +43,14 @@ export const readDocuments =
       async ({ principal, query }) => {
         const { cursor, limit, q, folder, archived } = query;
         const after = cursorFrom(After, cursor);
-        const { items, next } = await list(principal, {
+        const page = await list(principal, {
           limit,
           archived: archived === 'true',
           ...(q !== undefined && { q }),
           ...(folder !== undefined && { folder }),
           ...(after && { after }),
         });
-        return { items: [...items], ...(next && { next: cursorText(next) }) };
+        return paged(page);
       },
     );
 
