@@ -1,8 +1,70 @@
+import { z } from 'zod';
+import { apiKeyEvents } from './api-key/events.ts';
+import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
+import { groupEvents } from './group/events.ts';
+import { memberEvents } from './member/events.ts';
+import { planEvents } from './plan/events.ts';
 import { projectionEvents } from './projection/events.ts';
+import type { StreamKind } from './stream.ts';
+import { tenantEvents } from './tenant/events.ts';
 
-/** The events of every slice; a type's name is unique over all of them. */
-export const slices: readonly EventDefinitions[] = [projectionEvents];
+/** The events of every slice. A type's name is unique over all of them. */
+export const slices: readonly EventDefinitions[] = [
+  tenantEvents,
+  planEvents,
+  memberEvents,
+  groupEvents,
+  apiKeyEvents,
+  documentEvents,
+  projectionEvents,
+];
 
 /** Every type of event there is. */
 export const eventTypes: EventDefinitions = Object.assign({}, ...slices);
+
+/** What one version of one type looks like, for whoever reads events outside of Palimpsest. */
+export type EventTypeSchema = {
+  readonly type: string;
+  readonly version: number;
+  readonly kind: StreamKind;
+  /** JSON Schema 2020-12 of the event's data as `toJson` shows it. */
+  readonly schema: object;
+};
+
+/** Every version of every type that may stand in a log, by name. */
+export function eventTypeSchemas(definitions = eventTypes): EventTypeSchema[] {
+  return Object.entries(definitions)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([type, { kind, version, schema, older = [] }]) =>
+      [...older.slice(0, version - 1), schema].map((one, index) => ({
+        type,
+        version: index + 1,
+        kind,
+        schema: jsonSchema(one),
+      })),
+    );
+}
+
+const base64 = { type: 'string', contentEncoding: 'base64' } as const;
+
+const jsonSchema = (schema: z.ZodType): object =>
+  z.toJSONSchema(schema, {
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // Fields may be added to an event; a reader that keeps an older schema must not trip on them.
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (!(zodSchema instanceof z.ZodCustom)) return;
+      // The only custom type in stored events is `bytes()`.
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+      Object.assign(jsonSchema, base64);
+    },
+  });
+
+/** An event's data as JSON can hold it: bytes become base64, as the schemas say. */
+export function toJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, toJson(one)]));
+}

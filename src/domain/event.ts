@@ -76,6 +76,8 @@ export type EventDefinition<Schema extends z.ZodType = z.ZodType> = {
   readonly schema: Schema;
   /** Whose key seals the body; `undefined` keeps it readable (never for customer content). */
   readonly subject: (stream: { readonly id: string }, data: z.infer<Schema>) => Subject | undefined;
+  /** `older[n]` is what version n+1 looked like: such events are in the log for ever. */
+  readonly older?: readonly z.ZodType[];
   /** `upcasts[n]` turns version n+1 into version n+2. */
   readonly upcasts?: readonly ((old: never) => object)[];
 };
