@@ -5,7 +5,10 @@ import type { Clock, EventLog, Ids } from '#commands/ports.ts';
 import type { ErasedEvent, OpenedEvent, RecordedEvent } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
+import type { StreamName } from '#domain/stream.ts';
+import type { Retried } from '#projections/operations.ts';
 import type { DeadLetter } from '#projections/ports.ts';
+import type { ProjectionStanding } from '#projections/standing.ts';
 
 // What the HTTP application needs from the rest, as narrow functions: `compose.ts` ties them to
 // the real thing, and a test can build the server from as little as it talks about.
@@ -27,26 +30,15 @@ export type Authentication = {
   readonly byOperatorKey: (key: string) => Principal | undefined;
 };
 
-export type ProjectionProgress = {
-  readonly name: string;
-  readonly version: number;
-  readonly generation: number;
-  readonly status: string;
-  readonly position: bigint;
-  readonly lagEvents: number;
-  readonly lagSeconds: number;
-  readonly parkedStreams: number;
-};
-
 /** For the operator, outside of any tenant. `false`: there is no such projection, build or letter. */
-export type ProjectionOperations = {
-  readonly progress: () => Promise<readonly ProjectionProgress[]>;
+export type ProjectionDeps = {
+  readonly standings: () => Promise<readonly ProjectionStanding[]>;
   readonly rebuild: (name: string) => Promise<boolean>;
   readonly cancel: (name: string) => Promise<boolean>;
   readonly deadLetters: (name: string) => Promise<readonly DeadLetter[]>;
-  readonly retry: (name: string, stream: string) => Promise<boolean>;
+  readonly retry: (name: string, stream: StreamName) => Promise<Retried>;
   /** Dropping loses what the events would have changed, so it is itself an event. */
-  readonly drop: (name: string, stream: string, meta: CommandMeta) => Promise<boolean>;
+  readonly drop: (name: string, stream: StreamName, meta: CommandMeta) => Promise<boolean>;
 };
 
 /** What `Palimpsest-Position` and `Palimpsest-Min-Position` need to know. */
@@ -89,7 +81,7 @@ export type ServerDeps = {
   readonly authentication: Authentication;
   readonly positions: Positions;
   readonly readiness: () => Promise<Readiness>;
-  readonly progress: () => Promise<readonly ProjectionProgress[]>;
+  readonly standings: () => Promise<readonly ProjectionStanding[]>;
   readonly summarise: (summary: RefusalSummary) => Promise<void>;
   /** Where the engine's own counters are as well; `/metrics` serves it. */
   readonly metrics: Registry;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from 'prom-client';
-import type { ProjectionProgress } from './deps.ts';
+import type { ProjectionStanding } from '#projections/standing.ts';
 
 /**
  * One log line and a few numbers for every request. Neither holds a URL, a query, a header or a
@@ -9,12 +9,12 @@ import type { ProjectionProgress } from './deps.ts';
 export function observeRequests(
   app: FastifyInstance,
   metrics: Registry,
-  progress: () => Promise<readonly ProjectionProgress[]>,
+  standings: () => Promise<readonly ProjectionStanding[]>,
 ) {
   if (!metrics.getSingleMetric('process_cpu_seconds_total')) {
     collectDefaultMetrics({ register: metrics });
   }
-  observeProjections(metrics, progress);
+  observeProjections(metrics, standings);
   const duration = new Histogram({
     name: 'palimpsest_http_request_duration_seconds',
     help: 'From the first byte of the request to the last of the answer.',
@@ -46,23 +46,27 @@ const routeOf = (request: FastifyRequest) => request.routeOptions.url ?? 'unknow
 
 function observeProjections(
   metrics: Registry,
-  progress: () => Promise<readonly ProjectionProgress[]>,
+  standings: () => Promise<readonly ProjectionStanding[]>,
 ) {
   const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['projection'], registers: [metrics] });
+    new Gauge({ name, help, labelNames: ['projection', 'status'], registers: [metrics] });
   const events = gauge('palimpsest_projection_lag_events', 'Events not yet taken in.');
   const seconds = gauge('palimpsest_projection_lag_seconds', 'Age of the oldest of them.');
+  const stalled = gauge('palimpsest_projection_stalled', '1: it lags and has not moved for long.');
   const parked = gauge('palimpsest_projection_parked_streams', 'Streams with dead letters.');
   const collector = new Gauge({
     name: 'palimpsest_projections',
     help: 'How many projections there are.',
     registers: [metrics],
     collect: async () => {
-      const all = await progress();
-      for (const { name: projection, lagEvents, lagSeconds, parkedStreams } of all) {
-        events.set({ projection }, lagEvents);
-        seconds.set({ projection }, lagSeconds);
-        parked.set({ projection }, parkedStreams);
+      const all = await standings();
+      for (const gauge of [events, seconds, stalled, parked]) gauge.reset();
+      for (const { name: projection, status, ...standing } of all) {
+        const labels = { projection, status };
+        events.set(labels, standing.lagEvents);
+        seconds.set(labels, standing.lagSeconds);
+        stalled.set(labels, Number(standing.stalled));
+        parked.set(labels, standing.parkedStreams);
       }
       collector.set(all.length);
     },

@@ -56,7 +56,7 @@ export async function buildServer(
     logId: deps.positions.logId,
     freshCommandId: () => deps.ids.uuid() as CommandId,
   });
-  observeRequests(app, deps.metrics, deps.progress);
+  observeRequests(app, deps.metrics, deps.standings);
   await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
   if (deps.corsOrigins.length > 0) {
     await app.register(cors, { origin: [...deps.corsOrigins], exposedHeaders: EXPOSED });

@@ -62,7 +62,11 @@ async function twoTenants(t: TestContext, more: Partial<Audit> = {}) {
   const { app } = await serverWith(t, [auditRoutes(audit, { clock: systemClock })], {
     people,
     clock: systemClock,
-    positions: { logId: shared.log.logId, head: shared.log.head, reached: async () => true },
+    positions: {
+      logId: shared.log.logId,
+      head: () => shared.log.head(),
+      reached: async () => true,
+    },
   });
   const get = async (query: string, headers: Record<string, string> = {}) =>
     await app.inject({

@@ -47,7 +47,7 @@ export async function serverWith(
       },
       positions: { logId: 'testlog', head: async () => 0n, reached: async () => true },
       readiness: async () => ({ ready: true, waitingFor: [] }),
-      progress: async () => [],
+      standings: async () => [],
       summarise: async () => {},
       metrics: new Registry(),
       corsOrigins: [],

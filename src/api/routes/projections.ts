@@ -1,23 +1,36 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { ProjectionOperations, ProjectionProgress } from '#api/deps.ts';
+import type { ProjectionDeps } from '#api/deps.ts';
 import { positionText } from '#api/position.ts';
 import { Problem } from '#api/problem.ts';
 import { metaOf } from '#api/requests.ts';
+import { partsOf, type StreamName } from '#domain/stream.ts';
 import type { DeadLetter } from '#projections/ports.ts';
+import type { ProjectionStanding } from '#projections/standing.ts';
 
 const Name = z.object({ name: z.string().max(63) });
-const Letter = z.strictObject({ stream: z.string().min(1).max(200) });
+const Stream = z
+  .string()
+  .max(200)
+  .refine(
+    (text): text is StreamName => partsOf(text) !== undefined,
+    'a stream reads `<tenant>/<kind>/<id>`',
+  );
+const Letter = z.strictObject({ stream: Stream });
 const Accepted = z.object({ accepted: z.literal(true) });
 
-const ProgressShown = z.object({
+const StandingShown = z.object({
   name: z.string(),
   version: z.int(),
   generation: z.int(),
-  status: z.string(),
+  status: z.enum(['serving', 'building']),
+  caughtUp: z.boolean(),
   position: z.string(),
+  events: z.int(),
+  ofEvents: z.int(),
   lagEvents: z.int(),
   lagSeconds: z.number(),
+  stalled: z.boolean(),
   parkedStreams: z.int(),
 });
 
@@ -35,13 +48,13 @@ const DeadLetterShown = z.object({
 
 /** How the views stand, and what the operator can do about it. */
 export const projectionRoutes =
-  (operations: ProjectionOperations): FastifyPluginAsyncZod =>
+  (operations: ProjectionDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const read = { audience: 'operator', action: 'projections.read' } as const;
     const operate = { audience: 'operator', action: 'projections.operate' } as const;
     const tags = ['projections'];
     const base = '/admin/v1/projections';
-    const progress = (one: ProjectionProgress) => ({
+    const standing = (one: ProjectionStanding) => ({
       ...one,
       position: positionText(app.logId, one.position),
     });
@@ -59,12 +72,12 @@ export const projectionRoutes =
           tags,
           summary: 'Every projection and how far behind it is',
           querystring: z.strictObject({}),
-          response: { 200: z.object({ items: z.array(ProgressShown) }) },
+          response: { 200: z.object({ items: z.array(StandingShown) }) },
         },
       },
       async () => {
-        const all = await operations.progress();
-        return { items: all.map(progress) };
+        const all = await operations.standings();
+        return { items: all.map(standing) };
       },
     );
 
@@ -109,28 +122,43 @@ export const projectionRoutes =
       },
     );
 
-    for (const verb of ['retry', 'drop'] as const) {
-      app.post(
-        `${base}/:name/dead-letters/${verb}`,
-        {
-          config: operate,
-          schema: {
-            tags,
-            summary:
-              verb === 'retry'
-                ? 'Try the events that wait once more'
-                : 'Give the events up: the rows go without them, and that is an event',
-            params: Name,
-            body: Letter,
-            response: { 202: Accepted },
-          },
+    app.post(
+      `${base}/:name/dead-letters/retry`,
+      {
+        config: operate,
+        schema: {
+          tags,
+          summary: 'Try the events that wait once more',
+          params: Name,
+          body: Letter,
+          response: { 200: z.object({ outcome: z.enum(['handled', 'parked again']) }) },
         },
-        async (request, reply) => {
-          const { params, body } = request;
-          const done = await operations[verb](params.name, body.stream, metaOf(request));
-          if (!done) throw new Problem('dead-letter/not-found');
-          return reply.code(202).send({ accepted: true });
+      },
+      async ({ params, body }) => {
+        const outcome = await operations.retry(params.name, body.stream);
+        if (outcome === 'not found') throw new Problem('dead-letter/not-found');
+        return { outcome };
+      },
+    );
+
+    app.post(
+      `${base}/:name/dead-letters/drop`,
+      {
+        config: operate,
+        schema: {
+          tags,
+          summary: 'Give the events up: the rows go without them, and that is an event',
+          params: Name,
+          body: Letter,
+          response: { 200: z.object({ outcome: z.literal('dropped') }) },
         },
-      );
-    }
+      },
+      async (request) => {
+        const { params, body } = request;
+        if (!(await operations.drop(params.name, body.stream, metaOf(request)))) {
+          throw new Problem('dead-letter/not-found');
+        }
+        return { outcome: 'dropped' as const };
+      },
+    );
   };
