@@ -26,10 +26,11 @@ export type InviteMember = Profile &
   EmailTaken & { readonly type: 'InviteMember'; readonly roles: readonly TenantRole[] };
 /** The one member whom the operator makes in a tenant; everybody else is invited by this one. */
 export type InviteFirstOwner = Profile & { readonly type: 'InviteFirstOwner' };
-export type ChangeMember = Partial<Profile> &
-  EmailTaken &
+export type ChangeMember = EmailTaken &
   OwnerReleased & {
     readonly type: 'ChangeMember';
+    readonly name?: string | undefined;
+    readonly email?: string | undefined;
     readonly roles?: readonly TenantRole[] | undefined;
   };
 export type DeactivateMember = OwnerReleased & { readonly type: 'DeactivateMember' };

@@ -1,6 +1,7 @@
 import { decode, encode } from 'cborg';
 import type { SnapshotCodec } from '#domain/aggregate.ts';
 import { memberSubject } from '#domain/event.ts';
+import { type MemberId, type TenantId, derivedUuid } from '#domain/ids.ts';
 import type { TenantRole } from '#domain/rights.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { MemberEvent } from './events.ts';
@@ -65,6 +66,10 @@ export const erase = ({ refused }: Member): Member => ({ status: 'erased', refus
 /** The roles that count now: none for whoever is not an active member. */
 export const rolesOf = (member: Member): readonly TenantRole[] =>
   member.status === 'active' ? member.roles : [];
+
+/** Whom the operator makes in a new tenant; asking for it again finds the same member. */
+export const firstOwnerOf = (tenant: TenantId): MemberId =>
+  derivedUuid('first-owner', tenant) as MemberId;
 
 /** Refusals make these streams long, so that they are not folded from the start every time. */
 export const snapshot: SnapshotCodec<Member> = {

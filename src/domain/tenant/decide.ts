@@ -139,7 +139,7 @@ function decideOwnership(command: ListOwner | ReleaseOwner, tenant: RegisteredTe
   const data = { memberId, revision };
   if (type === 'ListOwner') {
     // Late news of an ownership that was released since must not bring it back.
-    if (known && known.revision >= revision) return [];
+    if (known && (known.listed || known.revision >= revision)) return [];
     return [{ type: 'OwnerListed', data } as const];
   }
   const released = known?.listed === false && known.revision === revision;

@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { replyWritten } from '#api/position.ts';
+import { metaOf } from '#api/requests.ts';
+import type { CommandRequest } from '#commands/handle.ts';
+import type { KeyAsked, KeyIssued } from '#commands/issue-api-key.ts';
+import { KeyLabels, KeyName } from '#domain/api-key/events.ts';
+import { keyText } from '#domain/api-key/key-text.ts';
+import { MemberId, type TenantId } from '#domain/ids.ts';
+import { TenantRoles } from '#domain/member/events.ts';
+import { hashSecret, newSecret } from '#infra/crypto/api-key.ts';
+
+export const KeyRequest = z.strictObject({
+  memberId: MemberId.optional(),
+  roles: TenantRoles,
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time).toISOString())
+    .optional(),
+  labels: KeyLabels.optional(),
+  name: KeyName.optional(),
+});
+type KeyRequest = z.infer<typeof KeyRequest>;
+
+export const NewKey = z.object({
+  keyId: z.string(),
+  memberId: z.string(),
+  key: z.string().optional().describe('Shown this once: only a hash of it is kept.'),
+});
+
+export type IssueKeyDeps = {
+  readonly issue: (asked: KeyAsked, meta: CommandRequest) => Promise<KeyIssued>;
+  readonly randomBytes: (count: number) => Uint8Array;
+};
+
+/** Answers the new key: 201, or 200 without its text when the request was a repeat. */
+export async function replyWithNewKey(
+  { issue, randomBytes }: IssueKeyDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { tenant, body }: { readonly tenant: TenantId; readonly body: KeyRequest },
+) {
+  const secret = newSecret(randomBytes);
+  const asked = { ...body, secretHash: hashSecret(secret) };
+  const { keyId, memberId, outcome } = await issue(asked, metaOf(request, tenant));
+  replyWritten(reply, outcome).header('cache-control', 'no-store');
+  if (outcome.repeated) return reply.code(200).send({ keyId, memberId });
+  return reply.code(201).send({ keyId, memberId, key: keyText({ tenant, keyId, secret }) });
+}
