@@ -4,6 +4,7 @@ import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { Clock, EventLog, Ids } from '#commands/ports.ts';
 import type { ErasedEvent, OpenedEvent, RecordedEvent } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
+import type { Refusal } from '#domain/member/state.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { StreamName } from '#domain/stream.ts';
 import type { Retried } from '#projections/operations.ts';
@@ -64,10 +65,17 @@ export type Audit = {
   readonly recordRead: (meta: CommandMeta, what: Readonly<Record<string, string>>) => Promise<void>;
 };
 
-/** Malformed and rate-limited requests of one key in one minute: one event, so a flood cannot fill the log. */
-export type RefusalSummary = {
-  readonly principal: Principal;
-  readonly counts: Readonly<Record<string, number>>;
+/** How many malformed and rate-limited requests came with one key in one minute. */
+export type RefusalCounts = { readonly malformed: number; readonly limited: number };
+
+/** Refusals that someone will ask about. Called inside the tenant, after the answer was sent. */
+export type RefusalRecords = {
+  readonly byRight: (
+    principal: Principal,
+    refusal: Refusal,
+    correlationId: string,
+  ) => Promise<void>;
+  readonly summarise: (principal: Principal, counts: RefusalCounts) => Promise<void>;
 };
 
 /** Whether this process may serve, and what it still waits for. */
@@ -82,7 +90,7 @@ export type ServerDeps = {
   readonly positions: Positions;
   readonly readiness: () => Promise<Readiness>;
   readonly standings: () => Promise<readonly ProjectionStanding[]>;
-  readonly summarise: (summary: RefusalSummary) => Promise<void>;
+  readonly refusals: RefusalRecords;
   /** Where the engine's own counters are as well; `/metrics` serves it. */
   readonly metrics: Registry;
   readonly corsOrigins: readonly string[];

@@ -20,6 +20,7 @@ import { observeRequests } from './observe.ts';
 import { describeRoutes } from './openapi.ts';
 import { awaitMinPosition } from './position.ts';
 import { answerBrokenRequests } from './raw-answers.ts';
+import { recordRefusals } from './refusals.ts';
 import { decorateRequests } from './requests.ts';
 import { collectRoutes, refuseUnknownRoutes } from './route-table.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -57,6 +58,7 @@ export async function buildServer(
     freshCommandId: () => deps.ids.uuid() as CommandId,
   });
   observeRequests(app, deps.metrics, deps.standings);
+  recordRefusals(app, deps.refusals, deps.clock);
   await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
   if (deps.corsOrigins.length > 0) {
     await app.register(cors, { origin: [...deps.corsOrigins], exposedHeaders: EXPOSED });

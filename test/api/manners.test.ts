@@ -11,7 +11,9 @@ import {
   LogUnavailable,
   WrongExpectedRevision,
 } from '#commands/ports.ts';
+import type { ApiKeyId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
+import type { Principal } from '#domain/rights.ts';
 import { OPERATOR_KEY, principalOf, serverWith } from '#test/support/http.ts';
 import { currentTenant } from '#infra/tenancy/tenant-context.ts';
 import { streamOf } from '#domain/stream.ts';
@@ -311,6 +313,45 @@ test('a read needs the right that its route names', async (t) => {
   });
   assert.equal(refused.json().code, 'right/missing');
   assert.equal((await app.inject(get('/v1/members'))).statusCode, 200);
+});
+
+test('what was refused by right is recorded at once, what was malformed once a minute and key', async (t) => {
+  const viewer = { ...principalOf('acme', 'viewer'), apiKey: '0123456789abcdef' as ApiKeyId };
+  const [byRight, summaries]: unknown[][] = [[], []];
+  const refusals = {
+    byRight: async (principal: Principal, refusal: object) =>
+      void byRight!.push([currentTenant(), principal.member, refusal]),
+    summarise: async (principal: Principal, counts: object) =>
+      void summaries!.push([principal.apiKey, counts]),
+  };
+  const people = { plm_viewer: viewer };
+  const { app } = await serverWith(
+    t,
+    [
+      things,
+      async (app) =>
+        void app.get(
+          '/v1/members/:id',
+          { config: { audience: 'tenant', action: 'member.read' } },
+          async () => [],
+        ),
+    ],
+    { people, refusals },
+  );
+  const headers = { authorization: 'Bearer plm_viewer' };
+  await app.inject({ url: '/v1/members/7', headers });
+  assert.deepEqual(byRight, [
+    [
+      'acme',
+      viewer.member,
+      { action: 'member.read', resourceKind: 'member', resourceId: '7', code: 'right/missing' },
+    ],
+  ]);
+  for (let at = 0; at < 3; at++) await app.inject({ url: '/v1/things/x?wrong=1', headers });
+  await app.inject({ url: '/v1/things/rejected', headers });
+  await app.flushRefusals();
+  await app.flushRefusals();
+  assert.deepEqual(summaries, [[viewer.apiKey, { malformed: 3, limited: 0 }]]);
 });
 
 test('a route that does not say whose key opens it, or what it does, does not start the server', async (t) => {

@@ -48,7 +48,7 @@ export async function serverWith(
       positions: { logId: 'testlog', head: async () => 0n, reached: async () => true },
       readiness: async () => ({ ready: true, waitingFor: [] }),
       standings: async () => [],
-      summarise: async () => {},
+      refusals: { byRight: async () => {}, summarise: async () => {} },
       metrics: new Registry(),
       corsOrigins: [],
       ...deps,
