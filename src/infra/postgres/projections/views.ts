@@ -10,6 +10,10 @@ export type Views = {
    * read at this moment; tables of several projections can be joined. Read only.
    */
   read<T, Tables = unknown>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** The same, over every tenant: for the operator only. */
+  readEveryTenant<T, Tables = unknown>(
+    work: (tables: Transaction<Tables>) => Promise<T>,
+  ): Promise<T>;
 };
 
 export function postgresViews(
@@ -21,8 +25,9 @@ export function postgresViews(
   const names = projections.map(({ name }) => name);
   const versions = projections.map(({ version }) => version);
 
-  return {
-    read: async <T, Tables>(work: (tables: Transaction<Tables>) => Promise<T>) =>
+  const as =
+    (role: string, tenant: () => string) =>
+    async <T, Tables>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T> =>
       (kysely as unknown as Kysely<Tables>)
         .transaction()
         .setAccessMode('read only')
@@ -30,8 +35,8 @@ export function postgresViews(
           // The registry is read inside the reader's transaction: a swap needs no lock, and what
           // was resolved here stays until long after.
           await sql`
-            select set_config('role', 'palimpsest_app', true),
-                   set_config('app.tenant_id', ${currentTenant()}, true),
+            select set_config('role', ${role}, true),
+                   set_config('app.tenant_id', ${tenant()}, true),
                    set_config('search_path', (
                      select concat_ws(', ', string_agg(quote_ident(schema_name), ', '), 'public')
                        from projection_registry
@@ -40,7 +45,11 @@ export function postgresViews(
             tx,
           );
           return await work(tx);
-        }),
+        });
+
+  return {
+    read: as('palimpsest_app', currentTenant),
+    readEveryTenant: as('palimpsest_projector', () => ''),
   };
 }
 

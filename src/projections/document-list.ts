@@ -1,0 +1,155 @@
+import { type ExpressionBuilder, type SqlBool, type Transaction, sql } from 'kysely';
+import type { AccessList, DocumentEvent } from '#domain/document/events.ts';
+import type { EventHeader } from '#domain/event.ts';
+import type { DocumentId, MemberId } from '#domain/ids.ts';
+import { type Principal, reachOf } from '#domain/rights.ts';
+import { partsOf } from '#domain/stream.ts';
+import { type Page, type PageQuery, instant, pageOf } from './page.ts';
+import type { HeaderOnly } from './projection.ts';
+import { tableProjection } from './table-projection.ts';
+
+type Row = {
+  readonly document_id: DocumentId;
+  readonly title: string;
+  readonly folder: string | null;
+  readonly folder_order: string;
+  readonly archived: boolean;
+  readonly creator: MemberId;
+  readonly access: AccessList;
+  readonly revision: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+};
+export type DocumentListTables = { document_list: Row & { readonly tenant_id: string } };
+
+const touched = (
+  row: Row | undefined,
+  { header }: { header: EventHeader },
+  change?: Partial<Row>,
+) => row && { ...row, ...change, revision: header.revision, updated_at: header.recordedAt };
+
+const merelyTouched = (row: Row | undefined, event: HeaderOnly) => touched(row, event);
+
+/** Keeps `document_list`: one row a document, without its text. */
+export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
+  name: 'document_list',
+  version: 1,
+  columns: {
+    document_id: 'uuid not null',
+    title: 'text not null',
+    folder: 'text',
+    // Bytewise, as the domain makes and compares the keys.
+    folder_order: 'text collate "C" not null',
+    archived: 'boolean not null',
+    creator: 'uuid not null',
+    access: 'jsonb not null',
+    revision: 'integer not null',
+    created_at: 'timestamptz not null',
+    updated_at: 'timestamptz not null',
+  },
+  key: ['document_id'],
+  keyOf: (header) => ({ document_id: partsOf(header.stream)!.id as DocumentId }),
+  indexes: [
+    '(tenant_id, created_at desc, document_id desc)',
+    '(tenant_id, folder, folder_order, document_id)',
+  ],
+  body: {
+    DocumentCreated: (_, { data, header }) => ({
+      document_id: partsOf(header.stream)!.id as DocumentId,
+      title: data.title,
+      folder: data.folder ?? null,
+      folder_order: '',
+      archived: false,
+      creator: header.actor,
+      access: data.access,
+      revision: header.revision,
+      created_at: header.recordedAt,
+      updated_at: header.recordedAt,
+    }),
+    ChangesApplied: (row, event) =>
+      touched(row, event, event.data.title === undefined ? {} : { title: event.data.title }),
+    DocumentAccessChanged: (row, event) => touched(row, event, { access: event.data.access }),
+    DocumentFiled: (row, event) =>
+      touched(row, event, { folder: event.data.folder, folder_order: event.data.order ?? '' }),
+  },
+  header: {
+    DocumentArchived: (row, event) => touched(row, event, { archived: true }),
+    DocumentUnarchived: (row, event) => touched(row, event, { archived: false }),
+    VersionNamed: merelyTouched,
+    VersionNameRemoved: merelyTouched,
+  },
+  // A document whose content was erased has nothing to be listed by.
+  erased: () => undefined,
+});
+
+export type DocumentListQuery = PageQuery & {
+  readonly folder?: string | undefined;
+  readonly archived: boolean;
+  /** Only these, e.g. those that a search found. */
+  readonly ids?: readonly DocumentId[] | undefined;
+};
+
+export type DocumentListItem = {
+  readonly id: DocumentId;
+  readonly revision: number;
+  readonly title: string;
+  readonly folder: string | null;
+  readonly archived: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+/** What the principal may read: in a folder by its order, otherwise the newest first. */
+export async function listDocuments(
+  tables: Transaction<DocumentListTables>,
+  principal: Principal,
+  { folder, archived, ids, after, limit }: DocumentListQuery,
+): Promise<Page<DocumentListItem>> {
+  let query = tables
+    .selectFrom('document_list')
+    .selectAll()
+    .where('tenant_id', '=', principal.tenant)
+    .where('archived', '=', archived)
+    .where((row) => mayRead(row, principal));
+  if (ids !== undefined) query = query.where('document_id', 'in', [...ids]);
+  if (folder === undefined) {
+    if (after !== undefined) {
+      query = query.where(sql<SqlBool>`(created_at, document_id) < (${after[0]}, ${after[1]})`);
+    }
+    query = query.orderBy('created_at', 'desc').orderBy('document_id', 'desc');
+  } else {
+    query = query.where('folder', '=', folder);
+    if (after !== undefined) {
+      query = query.where(sql<SqlBool>`(folder_order, document_id) > (${after[0]}, ${after[1]})`);
+    }
+    query = query.orderBy('folder_order').orderBy('document_id');
+  }
+  const rows = await query.limit(limit + 1).execute();
+  const keysOf = (row: Row) => [
+    folder === undefined ? instant(row.created_at) : row.folder_order,
+    row.document_id,
+  ];
+  return pageOf(rows, limit, keysOf, (row) => ({
+    id: row.document_id,
+    revision: row.revision,
+    title: row.title,
+    folder: row.folder,
+    archived: row.archived,
+    createdAt: instant(row.created_at),
+    updatedAt: instant(row.updated_at),
+  }));
+}
+
+/** As the domain decides it: by role everywhere, else by the document's own access list. */
+export function mayRead(
+  row: ExpressionBuilder<DocumentListTables, 'document_list'>,
+  principal: Principal,
+) {
+  const reach = reachOf(principal, 'document.read');
+  if (reach !== 'shared') return row.lit(reach === 'all');
+  return row.or([
+    sql<SqlBool>`document_list.access ? 'everyone'`,
+    sql<SqlBool>`document_list.access -> 'members' ? ${principal.member}`,
+    sql<SqlBool>`document_list.access -> 'groups' ?| ${[...principal.groups]}::text[]`,
+  ]);
+}

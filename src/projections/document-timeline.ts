@@ -1,0 +1,140 @@
+import type { Transaction } from 'kysely';
+import type { DocumentEvent } from '#domain/document/events.ts';
+import type { EventHeader } from '#domain/event.ts';
+import type { DocumentId, MemberId, TenantId } from '#domain/ids.ts';
+import { partsOf } from '#domain/stream.ts';
+import { type Page, type PageQuery, instant, pageOf } from './page.ts';
+import type { HeaderOnly } from './projection.ts';
+import { tableProjection } from './table-projection.ts';
+
+type Row = {
+  readonly document_id: DocumentId;
+  readonly revision: number;
+  readonly recorded_at: string;
+  readonly actor: MemberId;
+  readonly type: string;
+  readonly origin: string | null;
+  readonly edit_group: string | null;
+  readonly inserted: number;
+  readonly deleted: number;
+  /** Of the version that was named or lost its name. */
+  readonly version_name: string | null;
+  /** The revision that was named, or brought back. */
+  readonly of_revision: number | null;
+  readonly erased: boolean;
+};
+export type DocumentTimelineTables = { document_timeline: Row & { readonly tenant_id: string } };
+
+const keyOf = ({ stream, revision }: EventHeader) => ({
+  document_id: partsOf(stream)!.id as DocumentId,
+  revision,
+});
+
+const step = ({ header }: { header: EventHeader }, details: Partial<Row> = {}): Row => ({
+  ...keyOf(header),
+  recorded_at: header.recordedAt,
+  actor: header.actor,
+  type: header.type,
+  origin: null,
+  edit_group: null,
+  inserted: 0,
+  deleted: 0,
+  version_name: null,
+  of_revision: null,
+  erased: false,
+  ...details,
+});
+
+const plainStep = (_: unknown, event: HeaderOnly) => step(event);
+
+/** Keeps `document_timeline`: one row for everything that happened to a document. */
+export const documentTimeline = tableProjection<Row, 'document_id' | 'revision', DocumentEvent>({
+  name: 'document_timeline',
+  version: 1,
+  columns: {
+    document_id: 'uuid not null',
+    revision: 'integer not null',
+    recorded_at: 'timestamptz not null',
+    actor: 'uuid not null',
+    type: 'text not null',
+    origin: 'text',
+    edit_group: 'uuid',
+    inserted: 'integer not null',
+    deleted: 'integer not null',
+    version_name: 'text',
+    of_revision: 'integer',
+    erased: 'boolean not null',
+  },
+  key: ['document_id', 'revision'],
+  keyOf,
+  oneRowPerEvent: true,
+  body: {
+    ChangesApplied: (_, event) => {
+      const { size, origin, group, restored } = event.data;
+      return step(event, { ...size, origin, edit_group: group, of_revision: restored ?? null });
+    },
+    VersionNamed: (_, event) =>
+      step(event, { version_name: event.data.name, of_revision: event.data.revision }),
+    VersionNameRemoved: (_, event) => step(event, { version_name: event.data.name }),
+  },
+  header: {
+    DocumentCreated: plainStep,
+    DocumentArchived: plainStep,
+    DocumentUnarchived: plainStep,
+    DocumentAccessChanged: plainStep,
+    DocumentFiled: plainStep,
+  },
+  // Who did something and when stays known; what it was does not.
+  erased: (_, event) => step(event, { erased: true }),
+});
+
+export type TimelineItem = {
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly actor: MemberId;
+  readonly type: string;
+  readonly origin: string | null;
+  readonly group: string | null;
+  readonly inserted: number;
+  readonly deleted: number;
+  readonly versionName: string | null;
+  readonly ofRevision: number | null;
+  readonly erased: boolean;
+};
+
+/** Newest first. Whether the caller may look is for the document's own access list to say. */
+export async function documentTimelineOf(
+  tables: Transaction<DocumentTimelineTables>,
+  tenant: TenantId,
+  document: DocumentId,
+  { after, limit }: PageQuery,
+): Promise<Page<TimelineItem>> {
+  let query = tables
+    .selectFrom('document_timeline')
+    .selectAll()
+    .where('tenant_id', '=', tenant)
+    .where('document_id', '=', document);
+  if (after !== undefined) query = query.where('revision', '<', Number(after[0]));
+  const rows = await query
+    .orderBy('revision', 'desc')
+    .limit(limit + 1)
+    .execute();
+  return pageOf(
+    rows,
+    limit,
+    ({ revision }) => [revision],
+    (row) => ({
+      revision: row.revision,
+      recordedAt: instant(row.recorded_at),
+      actor: row.actor,
+      type: row.type,
+      origin: row.origin,
+      group: row.edit_group,
+      inserted: row.inserted,
+      deleted: row.deleted,
+      versionName: row.version_name,
+      ofRevision: row.of_revision,
+      erased: row.erased,
+    }),
+  );
+}
