@@ -1,14 +1,9 @@
 import { z } from 'zod';
+import type { CreatedAfter } from '#projections/created-order.ts';
 import { cursorFrom, cursorText } from './cursor.ts';
 
 /** Lists that only grow at their end: oldest first, ids between those of the same millisecond. */
 const LastOne = z.tuple([z.iso.datetime(), z.string().max(100)]);
-
-/** What a view is asked for: the rows after this one. */
-export type CreatedAfter = {
-  readonly after?: { readonly createdAt: string; readonly id: string } | undefined;
-  readonly limit: number;
-};
 
 /** A page of such a list. One row more than asked for is read, to know whether there is a next. */
 export async function pageInCreatedOrder<Row extends { readonly createdAt: string }>(

@@ -33,7 +33,7 @@ export const adminPlanRoutes =
   ({ handle, view }: AdminPlanDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ['plans'];
-    const read = { audience: 'operator', action: 'plan.read', views: ['plan_list'] } as const;
+    const read = { audience: 'operator', action: 'plan.read', views: ['plan-list'] } as const;
 
     app.get(
       '/admin/v1/plans',

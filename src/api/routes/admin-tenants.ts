@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CreatedAfter, pageInCreatedOrder } from '#api/created-order.ts';
+import { pageInCreatedOrder } from '#api/created-order.ts';
 import { pageOf, pageQuery } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
@@ -13,6 +13,7 @@ import { Packs, Reason, Region, TenantName } from '#domain/tenant/events.ts';
 import { TimeZone } from '#domain/tenant/time-zone.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { type IssueKeyDeps, KeyRequest, NewKey, replyWithNewKey } from './issue-key.ts';
+import type { CreatedAfter } from '#projections/created-order.ts';
 
 export const TenantShown = z.object({
   tenantId: z.string(),
@@ -62,7 +63,7 @@ export const adminTenantRoutes =
   async (app) => {
     const { handle, planPublished, view } = deps;
     const tags = ['tenants'];
-    const read = { audience: 'operator', action: 'tenant.read', views: ['tenant_list'] } as const;
+    const read = { audience: 'operator', action: 'tenant.read', views: ['tenant-list'] } as const;
     const one = '/admin/v1/tenants/:tenantId';
 
     app.get(

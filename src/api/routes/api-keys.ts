@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CreatedAfter, pageInCreatedOrder } from '#api/created-order.ts';
+import { pageInCreatedOrder } from '#api/created-order.ts';
 import { pageOf, pageQuery } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
@@ -11,6 +11,7 @@ import { ApiKeyId, type TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { TenantRole } from '#domain/rights.ts';
 import { type IssueKeyDeps, KeyRequest, NewKey, replyWithNewKey } from './issue-key.ts';
+import type { CreatedAfter } from '#projections/created-order.ts';
 
 export const ApiKeyShown = z.object({
   keyId: z.string(),
@@ -41,7 +42,7 @@ export const apiKeyRoutes =
   async (app) => {
     const { handle, view } = deps;
     const tags = ['api-keys'];
-    const read = { audience: 'tenant', action: 'api-key.read', views: ['api_key_list'] } as const;
+    const read = { audience: 'tenant', action: 'api-key.read', views: ['api-key-list'] } as const;
 
     app.get(
       '/v1/api-keys',

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CreatedAfter, pageInCreatedOrder } from '#api/created-order.ts';
+import { pageInCreatedOrder } from '#api/created-order.ts';
 import { pageOf, pageQuery } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
@@ -10,6 +10,7 @@ import type { GroupCommand } from '#domain/group/decide.ts';
 import { GroupName } from '#domain/group/events.ts';
 import { GroupId, MemberId, type TenantId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
+import type { CreatedAfter } from '#projections/created-order.ts';
 
 export const GroupShown = z.object({
   groupId: z.string(),
@@ -40,7 +41,7 @@ export const groupRoutes =
   ({ handle, memberExists, view }: GroupDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ['groups'];
-    const read = { audience: 'tenant', action: 'group.read', views: ['group_list'] } as const;
+    const read = { audience: 'tenant', action: 'group.read', views: ['group-list'] } as const;
     const manage = { audience: 'tenant', action: 'group.manage' } as const;
     const one = '/v1/groups/:groupId';
     const membership = `${one}/members/:memberId`;

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CreatedAfter, pageInCreatedOrder } from '#api/created-order.ts';
+import { pageInCreatedOrder } from '#api/created-order.ts';
 import { pageOf, pageQuery } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
@@ -11,6 +11,7 @@ import type { MemberCommand } from '#domain/member/decide.ts';
 import { Email, MemberName, TenantRoles } from '#domain/member/events.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { TenantRole } from '#domain/rights.ts';
+import type { CreatedAfter } from '#projections/created-order.ts';
 
 export const MemberShown = z.object({
   memberId: z.string(),
@@ -53,7 +54,7 @@ export const memberRoutes =
   ({ handle, view }: MemberDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ['members'];
-    const views = ['member_list'];
+    const views = ['member-list'];
     const one = '/v1/members/:memberId';
     const taken = async (tenant: TenantId, email: string | undefined, except?: MemberId) => {
       const found = email === undefined ? undefined : await view.byEmail(tenant, email);
