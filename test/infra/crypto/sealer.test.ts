@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { LogTampered, type Sealer, SubjectErased } from '#commands/ports.ts';
 import type { EventHeader, StoredEvent } from '#domain/event.ts';
 import { eventIdOf } from '#domain/header.ts';
+import type { KeyStore } from '#infra/crypto/key-store.ts';
 import { memoryKeyStore } from '#infra/memory/key-store.ts';
 import {
   acme,
@@ -176,6 +177,34 @@ test('a key destroyed by another process is gone here when its time in the cache
   assert.equal(await opened(here, event), undefined);
   await assert.rejects(here.keyFor(acme, subject), SubjectErased);
 });
+
+for (const slow of ['newestSubjectKey', 'find'] as const) {
+  test(`a key that ${slow} was fetching while it was destroyed is not kept`, async () => {
+    const store = memoryKeyStore();
+    const subject = newSubject();
+    const event = (await testSealer({ store }).keyFor(acme, subject)).seal(headerOf(), text(9));
+    const [fetched, proceed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = async <T>(answer: Promise<T>): Promise<T> => {
+      const rows = await answer;
+      fetched.resolve();
+      await proceed.promise;
+      return rows;
+    };
+    const slowStore: KeyStore = {
+      ...store,
+      [slow]: (...of: [never, never]) => held<unknown>(store[slow](...of)),
+    };
+    const sealer = testSealer({ store: slowStore });
+    const fetching: Promise<unknown> =
+      slow === 'find' ? sealer.opener([event.header]) : sealer.keyFor(acme, subject);
+    await fetched.promise;
+    await sealer.destroy(acme, subject);
+    proceed.resolve();
+    await fetching;
+    await assert.rejects(sealer.keyFor(acme, subject), SubjectErased);
+    assert.equal(await opened(sealer, event), undefined);
+  });
+}
 
 test('a subject that never had a key can be destroyed, and never gets one', async () => {
   const sealer = testSealer();
