@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
+import { importTraceCommand } from './import-trace.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 
 // One line here and one file beside this one for each command.
-const commands = [serveCommand, migrateCommand];
+const commands = [serveCommand, migrateCommand, importTraceCommand];
 
 /** Adds a command to the program; what it throws is shown as its message alone. */
 export type AddCommand = (program: Command) => void;
