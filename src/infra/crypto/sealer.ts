@@ -45,9 +45,9 @@ export function aesSealer(options: SealerOptions): Sealer {
   };
 }
 
-/** 0 is no version: an event that names no key was not written by us. */
-const keyOf = ({ tenant, subject, keyVersion }: EventHeader): KeyRef => ({
+/** An event that names no possible key was not written by us; 0 is the version that none has. */
+const keyOf = ({ tenant, subject, keyVersion = 0 }: EventHeader): KeyRef => ({
   tenant,
   subject,
-  version: keyVersion ?? 0,
+  version: Number.isInteger(keyVersion) && Math.abs(keyVersion) < 2 ** 31 ? keyVersion : 0,
 });

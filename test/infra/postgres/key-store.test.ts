@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { SubjectErased } from '#commands/ports.ts';
+import { LogTampered, SubjectErased } from '#commands/ports.ts';
 import { postgresDatabase } from '#infra/postgres/database.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
@@ -95,4 +95,14 @@ test('no role but the owner can change or delete a key, or destroy one without a
     ),
     /permission denied/,
   );
+});
+
+test('an event that names an impossible key is tampered with, not an error of the database', async (t) => {
+  const sealer = testSealer({ store: postgresKeyStore(await freshDatabase(t)) });
+  const event = (await sealer.keyFor(acme, newSubject())).seal(headerOf(), Buffer.from('x'));
+  for (const keyVersion of [0, -1, 2, 1.5, 2 ** 31, 2 ** 53, '1', null]) {
+    const header = { ...event.header, keyVersion: keyVersion as number };
+    const open = await sealer.opener([header]);
+    assert.throws(() => open({ ...event, header }), LogTampered);
+  }
 });
