@@ -58,7 +58,10 @@ export type EventLog = {
   /** From `from` (inclusive; default: first, or last when backward). Unknown streams are empty. */
   readStream(stream: StreamName, options?: ReadStream): Promise<readonly RecordedEvent[]>;
 
-  /** In commit order. An empty answer means: nothing matches up to the head (or `upTo`). */
+  /**
+   * In commit order. May answer fewer than `limit` where bodies are large; only an empty answer
+   * means that nothing more matches up to the head (or `upTo`).
+   */
   readAll(options: ReadAll): Promise<readonly RecordedEvent[]>;
 
   /**

@@ -1,10 +1,14 @@
 import type { Decider } from './decider.ts';
-import type { DomainEvent, EventDefinitions } from './event.ts';
+import type { DomainEvent, EventDefinitions, Subject } from './event.ts';
 import type { StreamKind } from './stream.ts';
 
 /** How a folded state is kept as bytes; raise `version` when `evolve` or the shape changes. */
 export type SnapshotCodec<State> = {
   readonly version: number;
+  /** Whose key seals the snapshot, so that erasing the content erases it here too. */
+  readonly subject: (stream: { readonly id: string }) => Subject;
+  /** Asks for a snapshot right after this event, e.g. because the revision got a name. */
+  readonly eagerAfter?: (eventType: string) => boolean;
   readonly encode: (state: State) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => State;
 };

@@ -1,0 +1,95 @@
+import { LRUCache } from 'lru-cache';
+import type { Aggregate } from '#domain/aggregate.ts';
+import type { DomainEvent } from '#domain/event.ts';
+import { type StreamName, partsOf } from '#domain/stream.ts';
+import { type Fold, encodeFold } from './fold.ts';
+import { type LoadPorts, foldTail, load, snapshotName } from './load.ts';
+import { type Clock, SubjectErased } from './ports.ts';
+import { streamQueue } from './stream-queue.ts';
+
+const MAX_HELD = 256;
+/** A destroyed key must take the content with it, so no opened state outlives the keys' own cache. */
+const HELD_FOR_MS = 60_000;
+const SNAPSHOT_EVERY_EVENTS = 200;
+const SNAPSHOT_EVERY_BYTES = 256_000;
+
+export type HeldPorts = LoadPorts & {
+  readonly clock: Clock;
+  /** Hears of what went wrong and needs nobody's help. */
+  readonly warn: (message: string, error: unknown) => void;
+};
+
+export type HeldStream<State, Event extends DomainEvent> = {
+  readonly fold: Fold<State, Event>;
+  /** Folds what others wrote since. Answers how many events that was. */
+  readonly refresh: () => Promise<number>;
+};
+
+export type HeldStreams<State, Event extends DomainEvent> = {
+  /** Runs `work` when nobody else in this process is at the stream, on a fold that may be behind. */
+  exclusively<T>(
+    stream: StreamName,
+    work: (held: HeldStream<State, Event>) => Promise<T>,
+  ): Promise<T>;
+  /** Takes a snapshot when enough was folded since the last. Returns at once. */
+  snapshotIfDue(stream: StreamName, fold: Fold<State, Event>, lastType: string): void;
+  /** Waits for snapshots under way, before the process stops. */
+  settled(): Promise<void>;
+};
+
+/** Keeps the folds of streams in use, so that a command on a busy stream reads nothing. */
+export function heldStreams<State, Command, Event extends DomainEvent>(
+  ports: HeldPorts,
+  aggregate: Aggregate<State, Command, Event>,
+): HeldStreams<State, Event> {
+  const inTurn = streamQueue();
+  const saving = new Set<Promise<void>>();
+  const held = new LRUCache<StreamName, { fold: Fold<State, Event>; loadedAt: number }>({
+    max: MAX_HELD,
+  });
+
+  async function holdOrLoad(stream: StreamName) {
+    const now = ports.clock.now().getTime();
+    const found = held.get(stream);
+    if (found && now - found.loadedAt < HELD_FOR_MS) return found;
+    return { fold: await load(ports, aggregate, stream), loadedAt: now };
+  }
+
+  async function saveSnapshot(stream: StreamName, revision: number, plain: Uint8Array) {
+    const { snapshot } = aggregate;
+    const parts = partsOf(stream);
+    if (!snapshot || !parts) return;
+    const key = await ports.sealer.keyFor(parts.tenant, snapshot.subject(parts));
+    const sealed = key.sealBytes(snapshotName(stream, snapshot.version, revision), plain);
+    await ports.snapshots.save(stream, snapshot.version, revision, sealed);
+  }
+
+  return {
+    exclusively: async (stream, work) =>
+      await inTurn(stream, async () => {
+        const holding = await holdOrLoad(stream);
+        const { fold } = holding;
+        held.set(stream, holding);
+        return await work({ fold, refresh: () => foldTail(ports, aggregate, stream, fold) });
+      }),
+
+    snapshotIfDue: (stream, fold, lastType) => {
+      const { events, bytes } = fold.tail;
+      const due = events >= SNAPSHOT_EVERY_EVENTS || bytes >= SNAPSHOT_EVERY_BYTES;
+      if (!due && !aggregate.snapshot?.eagerAfter?.(lastType)) return;
+      const plain = encodeFold(aggregate, fold);
+      if (!plain) return;
+      fold.tail = { events: 0, bytes: 0 };
+      const save = saveSnapshot(stream, fold.revision, plain).catch((error: unknown) => {
+        // The next one will do; without any, a load only reads more events.
+        if (!(error instanceof SubjectErased)) ports.warn('snapshot not saved', error);
+      });
+      saving.add(save);
+      void save.finally(() => saving.delete(save));
+    },
+
+    settled: async () => {
+      await Promise.all(saving);
+    },
+  };
+}
