@@ -36,7 +36,7 @@ export const members = tableProjection<Row, 'member_id', MemberEvent>({
   },
   key: ['member_id'],
   keyOf: (header) => ({ member_id: partsOf(header.stream)!.id as MemberId }),
-  indexes: ['(tenant_id, invited_at, member_id)'],
+  indexes: ['(tenant_id, invited_at, member_id)', '(tenant_id, email)'],
   body: {
     MemberInvited: (_, { data, header }) => ({
       member_id: partsOf(header.stream)!.id as MemberId,
@@ -56,6 +56,8 @@ export const members = tableProjection<Row, 'member_id', MemberEvent>({
   header: {
     MemberDeactivated: (row, event) => changed(row, event, { status: 'deactivated' }),
     MemberReactivated: (row, event) => changed(row, event, { status: 'active' }),
+    // Its ETag is the stream's revision, which a refusal moves as well.
+    ActionRefused: (row, event) => changed(row, event, {}),
   },
   // Other events still name the id, so that somebody was there stays known.
   erased: (row, { header }) => ({
@@ -109,6 +111,22 @@ export async function memberOf(
     .where('member_id', '=', member)
     .executeTakeFirst();
   return row && itemOf(row);
+}
+
+/** The active member who has this address. */
+export async function memberByEmail(
+  tables: Transaction<MembersTables>,
+  tenant: TenantId,
+  email: string,
+): Promise<MemberId | undefined> {
+  const row = await tables
+    .selectFrom('members')
+    .select('member_id')
+    .where('tenant_id', '=', tenant)
+    .where('email', '=', email)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  return row?.member_id;
 }
 
 const itemOf = (row: Row): MemberItem => ({

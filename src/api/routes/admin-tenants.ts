@@ -1,10 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { pageInCreatedOrder } from '#api/created-order.ts';
-import { pageOf, pageQuery } from '#api/cursor.ts';
+import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
-import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
 import { PlanId, TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -12,21 +10,10 @@ import type { TenantCommand } from '#domain/tenant/decide.ts';
 import { Packs, Reason, Region, TenantName } from '#domain/tenant/events.ts';
 import { TimeZone } from '#domain/tenant/time-zone.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
-import { type IssueKeyDeps, KeyRequest, NewKey, replyWithNewKey } from './issue-key.ts';
-import type { CreatedAfter } from '#projections/created-order.ts';
-
-export const TenantShown = z.object({
-  tenantId: z.string(),
-  name: z.string(),
-  plan: z.string(),
-  timeZone: z.string(),
-  region: z.string().nullable(),
-  packs: z.array(z.string()),
-  status: z.enum(['active', 'suspended', 'offboarded']),
-  createdAt: z.string(),
-  revision: z.int(),
-});
-export type TenantShown = z.infer<typeof TenantShown>;
+import type { Page, PageQuery } from '#projections/page.ts';
+import type { TenantItem } from '#projections/tenants.ts';
+import { Changed, answerWritten } from './answer-written.ts';
+import { type IssueKeyDeps, KeyRequest, NewKey, answerNewKey } from './issue-key.ts';
 
 export type AdminTenantDeps = IssueKeyDeps & {
   readonly handle: Handle<TenantId, TenantCommand>;
@@ -34,12 +21,13 @@ export type AdminTenantDeps = IssueKeyDeps & {
   readonly planPublished: (plan: PlanId) => Promise<boolean>;
   /** Over all tenants. */
   readonly view: {
-    readonly list: (page: CreatedAfter) => Promise<readonly TenantShown[]>;
-    readonly find: (id: TenantId) => Promise<TenantShown | undefined>;
+    readonly list: (page: PageQuery) => Promise<Page<TenantItem>>;
+    readonly find: (id: TenantId) => Promise<TenantItem | undefined>;
   };
 };
 
-const Params = z.object({ tenantId: TenantId });
+const Params = z.strictObject({ id: TenantId });
+const After = z.tuple([TenantId]);
 const settings = { region: Region.optional(), packs: Packs.optional() };
 const Registration = z.strictObject({
   tenantId: TenantId,
@@ -55,7 +43,17 @@ const Update = z.strictObject({
   ...settings,
 });
 const Why = z.strictObject({ reason: Reason.optional() }).nullish();
-const Made = z.object({ tenantId: TenantId });
+const TenantShown = z.object({
+  id: TenantId,
+  name: z.string(),
+  plan: PlanId,
+  timeZone: z.string(),
+  region: z.string().nullable(),
+  packs: z.array(z.string()).readonly(),
+  status: z.enum(['active', 'suspended', 'offboarded']),
+  revision: z.int(),
+  registeredAt: z.string(),
+});
 
 /** The operator's own routes. Each command runs inside the tenant that it is about. */
 export const adminTenantRoutes =
@@ -63,8 +61,8 @@ export const adminTenantRoutes =
   async (app) => {
     const { handle, planPublished, view } = deps;
     const tags = ['tenants'];
-    const read = { audience: 'operator', action: 'tenant.read', views: ['tenant-list'] } as const;
-    const one = '/admin/v1/tenants/:tenantId';
+    const read = { audience: 'operator', action: 'tenant.read', views: ['tenants'] } as const;
+    const one = '/admin/v1/tenants/:id';
 
     app.get(
       '/admin/v1/tenants',
@@ -72,19 +70,25 @@ export const adminTenantRoutes =
         config: read,
         schema: {
           tags,
-          summary: 'Every tenant, oldest first',
+          summary: 'Every tenant, by id',
           querystring: z.strictObject(pageQuery),
           response: { 200: pageOf(TenantShown) },
         },
       },
-      async ({ query }) => await pageInCreatedOrder(query, view.list, ({ tenantId }) => tenantId),
+      async ({ query: { cursor, limit } }) =>
+        paged(await view.list({ after: cursorFrom(After, cursor), limit })),
     );
 
     app.post(
       '/admin/v1/tenants',
       {
         config: { audience: 'operator', action: 'tenant.register' },
-        schema: { tags, summary: 'Register a tenant', body: Registration, response: { 201: Made } },
+        schema: {
+          tags,
+          summary: 'Register a tenant',
+          body: Registration,
+          response: { 201: Changed },
+        },
       },
       async (request, reply) => {
         const { body } = request;
@@ -94,8 +98,7 @@ export const adminTenantRoutes =
         const written = await runAsTenant(tenantId, () =>
           handle(tenantId, command, metaOf(request, tenantId)),
         );
-        reply.code(201).header('location', `/admin/v1/tenants/${tenantId}`);
-        return replyWritten(reply, written).send({ tenantId });
+        return answerWritten(reply, tenantId, written, `/admin/v1/tenants/${tenantId}`);
       },
     );
 
@@ -107,13 +110,13 @@ export const adminTenantRoutes =
           tags,
           summary: 'A tenant',
           params: Params,
-          response: { 200: TenantShown, 304: z.null() },
+          response: { 200: TenantShown, 304: z.undefined() },
         },
       },
       async (request, reply) => {
-        const found = await view.find(request.params.tenantId);
+        const found = await view.find(request.params.id);
         if (!found) throw new Rejected('tenant/not-found');
-        if (notModified(request, reply, found.revision)) return reply.code(304).send(null);
+        if (notModified(request, reply, found.revision)) return reply.code(304).send();
         return found;
       },
     );
@@ -127,17 +130,16 @@ export const adminTenantRoutes =
           summary: 'Change name, plan, time zone, region or packs; what is left out stays',
           params: Params,
           body: Update,
-          response: { 204: z.null() },
+          response: { 200: Changed },
         },
       },
       async (request, reply) => {
-        const { body, params } = request;
+        const { body } = request;
+        const { id } = request.params;
         const published = body.plan === undefined ? undefined : await planPublished(body.plan);
         const command = { type: 'UpdateTenant', ...body, planPublished: published } as const;
-        const written = await runAsTenant(params.tenantId, () =>
-          handle(params.tenantId, command, metaOf(request, params.tenantId)),
-        );
-        return replyWritten(reply, written).code(204).send(null);
+        const written = await runAsTenant(id, () => handle(id, command, metaOf(request, id)));
+        return answerWritten(reply, id, written);
       },
     );
 
@@ -150,15 +152,13 @@ export const adminTenantRoutes =
         `${one}/${verb}`,
         {
           config: { audience: 'operator', action },
-          schema: { tags, summary, params: Params, body: Why, response: { 204: z.null() } },
+          schema: { tags, summary, params: Params, body: Why, response: { 200: Changed } },
         },
         async (request, reply) => {
-          const { tenantId } = request.params;
+          const { id } = request.params;
           const command = { type, reason: request.body?.reason } as const;
-          const written = await runAsTenant(tenantId, () =>
-            handle(tenantId, command, metaOf(request, tenantId)),
-          );
-          return replyWritten(reply, written).code(204).send(null);
+          const written = await runAsTenant(id, () => handle(id, command, metaOf(request, id)));
+          return answerWritten(reply, id, written);
         },
       );
     }
@@ -177,11 +177,8 @@ export const adminTenantRoutes =
         },
       },
       async (request, reply) => {
-        const tenant = request.params.tenantId;
-        const { body } = request;
-        return await runAsTenant(tenant, () =>
-          replyWithNewKey(deps, request, reply, { tenant, body }),
-        );
+        const { id } = request.params;
+        return await runAsTenant(id, () => answerNewKey(deps, request, reply, id, request.body));
       },
     );
   };

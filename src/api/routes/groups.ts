@@ -1,51 +1,48 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { pageInCreatedOrder } from '#api/created-order.ts';
-import { pageOf, pageQuery } from '#api/cursor.ts';
+import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
-import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
 import type { GroupCommand } from '#domain/group/decide.ts';
 import { GroupName } from '#domain/group/events.ts';
 import { GroupId, MemberId, type TenantId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
-import type { CreatedAfter } from '#projections/created-order.ts';
-
-export const GroupShown = z.object({
-  groupId: z.string(),
-  /** `null` where the name was erased. */
-  name: z.string().nullable(),
-  members: z.array(z.string()),
-  createdAt: z.string(),
-  revision: z.int(),
-});
-export type GroupShown = z.infer<typeof GroupShown>;
+import type { GroupItem } from '#projections/groups.ts';
+import type { Page, PageQuery } from '#projections/page.ts';
+import { Changed, answerWritten } from './answer-written.ts';
 
 export type GroupDeps = {
   readonly handle: Handle<GroupId, GroupCommand>;
   /** From the member's stream. */
   readonly memberExists: (tenant: TenantId, member: MemberId) => Promise<boolean>;
   readonly view: {
-    readonly list: (tenant: TenantId, page: CreatedAfter) => Promise<readonly GroupShown[]>;
-    readonly find: (tenant: TenantId, id: GroupId) => Promise<GroupShown | undefined>;
+    readonly list: (tenant: TenantId, page: PageQuery) => Promise<Page<GroupItem>>;
+    readonly find: (tenant: TenantId, id: GroupId) => Promise<GroupItem | undefined>;
   };
 };
 
-const Params = z.object({ groupId: GroupId });
-const Membership = z.object({ groupId: GroupId, memberId: MemberId });
+const Params = z.strictObject({ id: GroupId });
+const Membership = z.strictObject({ id: GroupId, memberId: MemberId });
+const After = z.tuple([z.iso.datetime(), GroupId]);
 const Named = z.strictObject({ name: GroupName });
-const Made = z.object({ groupId: GroupId });
+const GroupShown = z.object({
+  id: GroupId,
+  name: z.string(),
+  members: z.array(MemberId).readonly(),
+  revision: z.int(),
+  createdAt: z.string(),
+});
 
 export const groupRoutes =
   ({ handle, memberExists, view }: GroupDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ['groups'];
-    const read = { audience: 'tenant', action: 'group.read', views: ['group-list'] } as const;
+    const read = { audience: 'tenant', action: 'group.read', views: ['groups'] } as const;
     const manage = { audience: 'tenant', action: 'group.manage' } as const;
-    const one = '/v1/groups/:groupId';
+    const one = '/v1/groups/:id';
     const membership = `${one}/members/:memberId`;
-    const response = { 204: z.null() };
+    const response = { 200: Changed };
 
     app.get(
       '/v1/groups',
@@ -58,26 +55,21 @@ export const groupRoutes =
           response: { 200: pageOf(GroupShown) },
         },
       },
-      async ({ principal, query }) =>
-        await pageInCreatedOrder(
-          query,
-          (page) => view.list(principal.tenant, page),
-          ({ groupId }) => groupId,
-        ),
+      async ({ principal, query: { cursor, limit } }) =>
+        paged(await view.list(principal.tenant, { after: cursorFrom(After, cursor), limit })),
     );
 
     app.post(
       '/v1/groups',
       {
         config: manage,
-        schema: { tags, summary: 'Make a group', body: Named, response: { 201: Made } },
+        schema: { tags, summary: 'Make a group', body: Named, response: { 201: Changed } },
       },
       async (request, reply) => {
         const meta = metaOf(request);
-        const groupId = derivedUuid(meta.commandId, 'group') as GroupId;
-        const written = await handle(groupId, { type: 'CreateGroup', ...request.body }, meta);
-        reply.code(201).header('location', `/v1/groups/${groupId}`);
-        return replyWritten(reply, written).send({ groupId });
+        const id = derivedUuid('group', meta.commandId) as GroupId;
+        const written = await handle(id, { type: 'CreateGroup', ...request.body }, meta);
+        return answerWritten(reply, id, written, `/v1/groups/${id}`);
       },
     );
 
@@ -89,13 +81,13 @@ export const groupRoutes =
           tags,
           summary: 'A group and who is in it',
           params: Params,
-          response: { 200: GroupShown, 304: z.null() },
+          response: { 200: GroupShown, 304: z.undefined() },
         },
       },
       async (request, reply) => {
-        const found = await view.find(request.principal.tenant, request.params.groupId);
+        const found = await view.find(request.principal.tenant, request.params.id);
         if (!found) throw new Rejected('group/not-found');
-        if (notModified(request, reply, found.revision)) return reply.code(304).send(null);
+        if (notModified(request, reply, found.revision)) return reply.code(304).send();
         return found;
       },
     );
@@ -109,8 +101,7 @@ export const groupRoutes =
       async (request, reply) => {
         const { params, body } = request;
         const command = { type: 'RenameGroup', ...body } as const;
-        const written = await handle(params.groupId, command, metaOf(request));
-        return replyWritten(reply, written).code(204).send(null);
+        return answerWritten(reply, params.id, await handle(params.id, command, metaOf(request)));
       },
     );
 
@@ -126,9 +117,9 @@ export const groupRoutes =
         },
       },
       async (request, reply) => {
-        const { groupId } = request.params;
-        const written = await handle(groupId, { type: 'DeleteGroup' }, metaOf(request));
-        return replyWritten(reply, written).code(204).send(null);
+        const { id } = request.params;
+        const command = { type: 'DeleteGroup' } as const;
+        return answerWritten(reply, id, await handle(id, command, metaOf(request)));
       },
     );
 
@@ -139,11 +130,10 @@ export const groupRoutes =
         schema: { tags, summary: 'Put a member into a group', params: Membership, response },
       },
       async (request, reply) => {
-        const { groupId, memberId } = request.params;
+        const { id, memberId } = request.params;
         const exists = await memberExists(request.principal.tenant, memberId);
         const command = { type: 'AddToGroup', memberId, memberExists: exists } as const;
-        const written = await handle(groupId, command, metaOf(request));
-        return replyWritten(reply, written).code(204).send(null);
+        return answerWritten(reply, id, await handle(id, command, metaOf(request)));
       },
     );
 
@@ -154,10 +144,9 @@ export const groupRoutes =
         schema: { tags, summary: 'Take a member out of a group', params: Membership, response },
       },
       async (request, reply) => {
-        const { groupId, memberId } = request.params;
+        const { id, memberId } = request.params;
         const command = { type: 'RemoveFromGroup', memberId } as const;
-        const written = await handle(groupId, command, metaOf(request));
-        return replyWritten(reply, written).code(204).send(null);
+        return answerWritten(reply, id, await handle(id, command, metaOf(request)));
       },
     );
   };

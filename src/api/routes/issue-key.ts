@@ -23,8 +23,9 @@ export const KeyRequest = z.strictObject({
 type KeyRequest = z.infer<typeof KeyRequest>;
 
 export const NewKey = z.object({
-  keyId: z.string(),
+  id: z.string(),
   memberId: z.string(),
+  revision: z.int(),
   key: z.string().optional().describe('Shown this once: only a hash of it is kept.'),
 });
 
@@ -34,16 +35,19 @@ export type IssueKeyDeps = {
 };
 
 /** Answers the new key: 201, or 200 without its text when the request was a repeat. */
-export async function replyWithNewKey(
+export async function answerNewKey(
   { issue, randomBytes }: IssueKeyDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { tenant, body }: { readonly tenant: TenantId; readonly body: KeyRequest },
-) {
+  tenant: TenantId,
+  body: KeyRequest,
+): Promise<FastifyReply> {
   const secret = newSecret(randomBytes);
   const asked = { ...body, secretHash: hashSecret(secret) };
   const { keyId, memberId, outcome } = await issue(asked, metaOf(request, tenant));
+  const { revision, repeated } = outcome;
+  const known = { id: keyId, memberId, revision };
   replyWritten(reply, outcome).header('cache-control', 'no-store');
-  if (outcome.repeated) return reply.code(200).send({ keyId, memberId });
-  return reply.code(201).send({ keyId, memberId, key: keyText({ tenant, keyId, secret }) });
+  if (repeated) return reply.code(200).send(known);
+  return reply.code(201).send({ ...known, key: keyText({ tenant, keyId, secret }) });
 }

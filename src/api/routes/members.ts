@@ -1,42 +1,32 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { pageInCreatedOrder } from '#api/created-order.ts';
-import { pageOf, pageQuery } from '#api/cursor.ts';
+import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
-import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
 import { MemberId, type TenantId, derivedUuid } from '#domain/ids.ts';
 import type { MemberCommand } from '#domain/member/decide.ts';
 import { Email, MemberName, TenantRoles } from '#domain/member/events.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { TenantRole } from '#domain/rights.ts';
-import type { CreatedAfter } from '#projections/created-order.ts';
-
-export const MemberShown = z.object({
-  memberId: z.string(),
-  /** `null` where the member's personal data was erased, or none was given. */
-  name: z.string().nullable(),
-  email: z.string().nullable(),
-  roles: z.array(TenantRole),
-  status: z.enum(['active', 'deactivated', 'erased']),
-  createdAt: z.string(),
-  revision: z.int(),
-});
-export type MemberShown = z.infer<typeof MemberShown>;
+import type { MemberItem } from '#projections/members.ts';
+import type { Page, PageQuery } from '#projections/page.ts';
+import { Changed, answerWritten } from './answer-written.ts';
 
 export type MemberDeps = {
   /** The path that keeps an owner. */
   readonly handle: Handle<MemberId, MemberCommand>;
   readonly view: {
-    readonly list: (tenant: TenantId, page: CreatedAfter) => Promise<readonly MemberShown[]>;
-    readonly find: (tenant: TenantId, id: MemberId) => Promise<MemberShown | undefined>;
-    /** The member who is not deactivated and has this address. */
+    readonly list: (tenant: TenantId, page: PageQuery) => Promise<Page<MemberItem>>;
+    readonly find: (tenant: TenantId, id: MemberId) => Promise<MemberItem | undefined>;
+    /** The active member who has this address. */
     readonly byEmail: (tenant: TenantId, email: string) => Promise<MemberId | undefined>;
   };
 };
 
-const Params = z.object({ memberId: MemberId });
+const Params = z.strictObject({ id: MemberId });
+const After = z.tuple([z.iso.datetime(), MemberId]);
+const Nothing = z.strictObject({}).nullish();
 const Invitation = z.strictObject({
   name: MemberName,
   email: Email.optional(),
@@ -47,16 +37,23 @@ const Change = z.strictObject({
   email: Email.optional(),
   roles: TenantRoles.optional(),
 });
-const Nothing = z.strictObject({}).nullish();
-const Made = z.object({ memberId: MemberId });
+const MemberShown = z.object({
+  id: MemberId,
+  name: z.string().nullable().describe('null where the personal data was erased.'),
+  email: z.string().nullable(),
+  roles: z.array(TenantRole).readonly(),
+  status: z.enum(['active', 'deactivated', 'erased']),
+  revision: z.int(),
+  invitedAt: z.string(),
+});
 
 export const memberRoutes =
   ({ handle, view }: MemberDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ['members'];
-    const views = ['member-list'];
-    const one = '/v1/members/:memberId';
-    const taken = async (tenant: TenantId, email: string | undefined, except?: MemberId) => {
+    const read = { audience: 'tenant', action: 'member.read', views: ['members'] } as const;
+    const one = '/v1/members/:id';
+    const isTaken = async (tenant: TenantId, email: string | undefined, except: MemberId) => {
       const found = email === undefined ? undefined : await view.byEmail(tenant, email);
       return found !== undefined && found !== except;
     };
@@ -64,7 +61,7 @@ export const memberRoutes =
     app.get(
       '/v1/members',
       {
-        config: { audience: 'tenant', action: 'member.read', views },
+        config: read,
         schema: {
           tags,
           summary: 'The members of the tenant, oldest first',
@@ -72,12 +69,8 @@ export const memberRoutes =
           response: { 200: pageOf(MemberShown) },
         },
       },
-      async ({ principal, query }) =>
-        await pageInCreatedOrder(
-          query,
-          (page) => view.list(principal.tenant, page),
-          ({ memberId }) => memberId,
-        ),
+      async ({ principal, query: { cursor, limit } }) =>
+        paged(await view.list(principal.tenant, { after: cursorFrom(After, cursor), limit })),
     );
 
     app.post(
@@ -88,35 +81,34 @@ export const memberRoutes =
           tags,
           summary: 'Invite a member',
           body: Invitation,
-          response: { 201: Made },
+          response: { 201: Changed },
         },
       },
       async (request, reply) => {
         const { body, principal } = request;
         const meta = metaOf(request);
-        const memberId = derivedUuid(meta.commandId, 'member') as MemberId;
-        const emailTaken = await taken(principal.tenant, body.email, memberId);
-        const written = await handle(memberId, { type: 'InviteMember', ...body, emailTaken }, meta);
-        reply.code(201).header('location', `/v1/members/${memberId}`);
-        return replyWritten(reply, written).send({ memberId });
+        const id = derivedUuid('member', meta.commandId) as MemberId;
+        const emailTaken = await isTaken(principal.tenant, body.email, id);
+        const written = await handle(id, { type: 'InviteMember', ...body, emailTaken }, meta);
+        return answerWritten(reply, id, written, `/v1/members/${id}`);
       },
     );
 
     app.get(
       one,
       {
-        config: { audience: 'tenant', action: 'member.read', views },
+        config: read,
         schema: {
           tags,
           summary: 'A member',
           params: Params,
-          response: { 200: MemberShown, 304: z.null() },
+          response: { 200: MemberShown, 304: z.undefined() },
         },
       },
       async (request, reply) => {
-        const found = await view.find(request.principal.tenant, request.params.memberId);
+        const found = await view.find(request.principal.tenant, request.params.id);
         if (!found) throw new Rejected('member/not-found');
-        if (notModified(request, reply, found.revision)) return reply.code(304).send(null);
+        if (notModified(request, reply, found.revision)) return reply.code(304).send();
         return found;
       },
     );
@@ -130,15 +122,14 @@ export const memberRoutes =
           summary: 'Change name, e-mail address or roles; what is left out stays',
           params: Params,
           body: Change,
-          response: { 204: z.null() },
+          response: { 200: Changed },
         },
       },
       async (request, reply) => {
         const { body, principal, params } = request;
-        const emailTaken = await taken(principal.tenant, body.email, params.memberId);
+        const emailTaken = await isTaken(principal.tenant, body.email, params.id);
         const command = { type: 'ChangeMember', ...body, emailTaken } as const;
-        const written = await handle(params.memberId, command, metaOf(request));
-        return replyWritten(reply, written).code(204).send(null);
+        return answerWritten(reply, params.id, await handle(params.id, command, metaOf(request)));
       },
     );
 
@@ -150,11 +141,11 @@ export const memberRoutes =
         `${one}/${verb}`,
         {
           config: { audience: 'tenant', action: 'member.deactivate' },
-          schema: { tags, summary, params: Params, body: Nothing, response: { 204: z.null() } },
+          schema: { tags, summary, params: Params, body: Nothing, response: { 200: Changed } },
         },
         async (request, reply) => {
-          const written = await handle(request.params.memberId, { type }, metaOf(request));
-          return replyWritten(reply, written).code(204).send(null);
+          const { id } = request.params;
+          return answerWritten(reply, id, await handle(id, { type }, metaOf(request)));
         },
       );
     }
