@@ -29,8 +29,12 @@ export async function runLane(deps: LaneDeps, lane: Lane, signal: AbortSignal): 
         await clock.sleep(LEASE_MS / 4, signal);
         continue;
       }
-      await work(deps, lease, signal, () => (failures = 0));
-      await store.release(lease, owner);
+      try {
+        await work(deps, lease, signal, () => (failures = 0));
+      } finally {
+        // Whatever went wrong here may go right elsewhere. Without it the lease ends by itself.
+        await store.release(lease, owner).catch(() => undefined);
+      }
     } catch (error) {
       if (error instanceof LogTampered) throw error;
       if (!(error instanceof LeaseLost)) deps.onError(error);

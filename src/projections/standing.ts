@@ -42,9 +42,12 @@ export async function standingsOf(deps: StandingDeps): Promise<ProjectionStandin
   const now = clock.now().getTime();
   const ages = new Map<bigint, number>();
 
-  const lagOf = async ({ lane, checkpoint }: Standing): Promise<number> => {
+  const positionOf = ({ lane, checkpoint }: Standing): bigint => {
     const seen = progress.seen(lane) ?? 0n;
-    const position = seen > checkpoint.position ? seen : checkpoint.position;
+    return seen > checkpoint.position ? seen : checkpoint.position;
+  };
+
+  const lagOf = async (position: bigint): Promise<number> => {
     if (position >= head) return 0;
     if (!ages.has(position)) {
       const [next] = await source.readAll({ after: position, limit: 1 });
@@ -60,8 +63,10 @@ export async function standingsOf(deps: StandingDeps): Promise<ProjectionStandin
         Number(a.checkpoint.ordinal - b.checkpoint.ordinal),
       )[0]!;
       const { lane, checkpoint } = last;
-      const lagSeconds = Math.max(...(await Promise.all(partitions.map(lagOf))));
-      const events = lagSeconds === 0 ? ofEvents : Number(checkpoint.ordinal);
+      const positions = partitions.map(positionOf);
+      const lagSeconds = Math.max(...(await Promise.all(positions.map(lagOf))));
+      const isAtHead = positions.every((position) => position >= head);
+      const events = isAtHead ? ofEvents : Number(checkpoint.ordinal);
       return {
         name: lane.projection,
         version: lane.version,

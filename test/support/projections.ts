@@ -22,6 +22,7 @@ import { type ProjectionEngine, projectionEngine } from '#projections/engine.ts'
 import type { ProjectionStore } from '#projections/ports.ts';
 import { type LocalProgress, localProgress } from '#projections/progress.ts';
 import type { Projection } from '#projections/projection.ts';
+import { reachedBy } from '#projections/reached.ts';
 import { tableProjection } from '#projections/table-projection.ts';
 import { freshDatabase } from './database.ts';
 import { acme, headerOf, testSealer } from './sealing.ts';
@@ -29,7 +30,7 @@ import { z } from 'zod';
 
 // The smallest projections there can be: a sum of what was counted, and a count of events.
 
-const noteEvents = {
+export const noteEvents = {
   Counted: defineEvent({
     kind: 'document',
     version: 1,
@@ -51,7 +52,11 @@ export type SumTables = { sums: SumRow & { tenant_id: string } };
 const documentOf = (header: EventHeader) => ({ document_id: partsOf(header.stream)!.id });
 
 /** Counting 13 is the poison that it cannot take, as long as `unlucky` says so. */
-export const sums = ({ version = 1, partitions = 1, unlucky = () => false } = {}): Projection =>
+export const sums = ({
+  version = 1,
+  partitions = 1,
+  unlucky = (): boolean => false,
+} = {}): Projection =>
   tableProjection<SumRow, 'document_id', NoteEvent>({
     name: 'sums',
     version,
@@ -94,6 +99,35 @@ export async function projectionWorld(
   return { database, clock, log, store, sealer: testSealer({ clock }), errors: [] };
 }
 
+/** What a test wants to stop in the middle of: `inside` resolves there, `goOn` ends the pause. */
+export function pause(t: TestContext) {
+  const inside = Promise.withResolvers<void>();
+  const resumed = Promise.withResolvers<void>();
+  t.after(() => resumed.resolve());
+  return {
+    inside: inside.promise,
+    goOn: resumed.resolve,
+    reach: async () => {
+      inside.resolve();
+      await resumed.promise;
+    },
+  };
+}
+
+/** The same projection, stopping before or after each batch it takes. */
+export const stopping = (
+  projection: Projection,
+  before: () => Promise<void>,
+  after: () => Promise<void> = async () => undefined,
+): Projection => ({
+  ...projection,
+  handle: async (events, tables) => {
+    await before();
+    await projection.handle(events, tables);
+    await after();
+  },
+});
+
 export type Process = {
   readonly engine: ProjectionEngine;
   readonly progress: LocalProgress;
@@ -123,11 +157,36 @@ export async function projector(
   return { engine, progress, views: postgresViews(world.database, projections) };
 }
 
+/** Waits until the views of this process show everything that is in the log. */
+export async function caughtUp(
+  { store, log }: Pick<World, 'store' | 'log'>,
+  { progress }: Pick<Process, 'progress'>,
+  projections: readonly Projection[],
+  tenant: TenantId = acme,
+): Promise<void> {
+  const reached = reachedBy({ store, clock: systemClock, projections, progress });
+  const names = projections.map(({ name }) => name);
+  const isReached = await reached(tenant, names, await log.head(), AbortSignal.timeout(10_000));
+  if (!isReached) throw new Error(`${names.join(', ')} did not catch up.`);
+}
+
+/** Waits for something that another loop does, on the machine's own time. */
+export async function eventually(
+  isSo: () => boolean | Promise<boolean>,
+  what = 'it',
+): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
+    if (await isSo()) return;
+    await systemClock.sleep(5);
+  }
+  throw new Error(`Waited too long until ${what}.`);
+}
+
 export const newDocument = (tenant: TenantId = acme): StreamName =>
   streamOf(tenant, 'document', randomUUID());
 
 export type Note = { readonly by?: number } & Partial<
-  Pick<EventHeader, 'unfinished' | 'parts' | 'commandId' | 'commandIndex'>
+  Pick<EventHeader, 'unfinished' | 'parts' | 'commandId' | 'commandIndex' | 'recordedAt'>
 >;
 
 /** Appends one event: `by` counted, or just a glance. */
