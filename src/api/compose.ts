@@ -1,40 +1,153 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { issueApiKey } from '#commands/issue-api-key.ts';
+import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
+import { PLATFORM } from '#domain/ids.ts';
+import { rolesOf } from '#domain/member/state.ts';
+import { checkMasterKey } from '#infra/crypto/master-key.ts';
+import { aesSealer } from '#infra/crypto/sealer.ts';
 import type { Home } from '#infra/home/home.ts';
+import { postgresEventLog } from '#infra/postgres/event-log.ts';
+import { postgresKeyStore } from '#infra/postgres/key-store.ts';
+import { postgresViews } from '#infra/postgres/projections/views.ts';
+import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
+import { systemClock } from '#infra/system/clock.ts';
+import { systemIds } from '#infra/system/ids.ts';
+import { projections } from '#projections/all.ts';
+import { aggregates } from './aggregates.ts';
+import { auditing } from './auditing.ts';
+import { authentication } from './authentication.ts';
 import type { Config } from './config.ts';
-import type { Demo } from './demo.ts';
+import { type Demo, seedDemo, seedPlans } from './demo.ts';
+import type { ServerDeps } from './deps.ts';
+import { documents } from './documents.ts';
+import { createLogger } from './logger.ts';
+import { projecting } from './projecting.ts';
+import { adminPlanRoutes } from './routes/admin-plans.ts';
+import { adminTenantRoutes } from './routes/admin-tenants.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditRoutes } from './routes/audit/routes.ts';
+import { documentRoutes } from './routes/documents/routes.ts';
+import { groupRoutes } from './routes/groups.ts';
+import { memberRoutes } from './routes/members.ts';
+import { projectionRoutes } from './routes/projections.ts';
+import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
+import { viewQueries } from './view-queries.ts';
 
-/** A server that is put together, and not yet running. */
 export type Composed = {
-  /** Runs until `stop`; answers its URL once it takes requests. */
-  start(): Promise<string>;
-  /** Takes no more requests, finishes those it has, and lets go of everything but the home. */
-  stop(): Promise<void>;
+  readonly app: FastifyInstance;
+  /** Seeded on the first start of an embedded home. */
   readonly demo: Demo | undefined;
+  /** Listens; answers the URL. */
+  start(): Promise<string>;
+  /** Finishes what is under way. The home stays open. */
+  stop(): Promise<void>;
 };
 
+/** Ties every port to its adapter: the only file that knows them all. */
 export async function compose(
   config: Config,
   home: Home,
-  _roles: ReadonlySet<ServerRole>,
+  roles: ReadonlySet<ServerRole>,
 ): Promise<Composed> {
-  const server = createServer((request, response) => {
-    response.statusCode = request.url === '/readyz' && home.postgresIsRunning() ? 200 : 404;
-    response.end();
+  const { database, masterKey } = home;
+  const [clock, ids] = [systemClock, systemIds];
+  const logger = createLogger(config.logLevel);
+  const warn = (message: string, error?: unknown) => logger.warn({ err: error }, message);
+
+  const keyStore = postgresKeyStore(database);
+  await checkMasterKey(keyStore, masterKey, (count) => ids.bytes(count));
+  const sealer = aesSealer({ store: keyStore, masterKey, ids, clock });
+  const log = await postgresEventLog({ database, clock, ids, report: warn });
+  const snapshots = postgresSnapshotStore(database);
+  const streams = aggregates({ log, sealer, snapshots, clock, ids, warn });
+  const views = postgresViews(database, projections);
+  const queries = viewQueries(views);
+  const projection = projecting({ database, log, sealer, clock, ids, streams, warn });
+  const who = authentication({
+    aggregates: streams,
+    groupsOf: queries.groups.of,
+    operatorKey: home.operatorKey,
+    clock,
   });
+  const changing = <Command extends (...args: never[]) => Promise<unknown>>(handle: Command) =>
+    (async (...args: Parameters<Command>) => {
+      try {
+        return await handle(...args);
+      } finally {
+        who.forget();
+      }
+    }) as Command;
+
+  const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
+  const server: ServerDeps = {
+    logger,
+    clock,
+    ids,
+    authentication: who,
+    positions: { logId: log.logId, head: () => log.head(), reached: projection.reached },
+    readiness: projection.readiness,
+    standings: projection.standings,
+    refusals: { byRight: recordRefusal(refusing), summarise: summariseRefusals(refusing) },
+    metrics: new Registry(),
+    corsOrigins: config.corsOrigins,
+  };
+  const issue = changing(
+    issueApiKey({
+      keys: streams.apiKeys.handle,
+      members: streams.members.handle,
+      memberHistory: streams.members.history,
+      tenantHistory: streams.tenants.history,
+    }),
+  );
+  const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
+
+  const dataRoutes = [
+    documentRoutes(documents(streams, views)),
+    memberRoutes({ handle: changing(streams.members.handle), view: queries.members }),
+    groupRoutes({
+      handle: changing(streams.groups.handle),
+      memberExists: async (tenant, member) => {
+        const { state } = await streams.members.history.newest(tenant, member);
+        return rolesOf(state).length > 0;
+      },
+      view: queries.groups,
+    }),
+    apiKeyRoutes({ ...issuing, handle: changing(streams.apiKeys.handle), view: queries.apiKeys }),
+    auditRoutes(auditing(log, sealer, streams), { clock }),
+  ];
+  const controlRoutes = [
+    adminTenantRoutes({
+      ...issuing,
+      handle: changing(streams.tenants.handle),
+      planPublished: async (plan) =>
+        (await streams.plans.history.newest(PLATFORM, plan)).revision >= 0,
+      view: queries.tenants,
+    }),
+    adminPlanRoutes({ handle: streams.plans.handle, view: queries.plans }),
+    projectionRoutes(projection.operations),
+  ];
+
+  const app = await buildServer(server, [
+    ...(roles.has('data') ? dataRoutes : []),
+    ...(roles.has('control') ? controlRoutes : []),
+  ]);
+  if (roles.has('projector')) await projection.start();
+  if (roles.has('control')) await seedPlans(streams);
+  // Only a home of our own: nobody wants a demo in their database.
+  const isDemo = config.databaseUrl === undefined && roles.has('data');
+  const demo = isDemo ? await seedDemo({ streams, issue, keys: home.keys, ids }) : undefined;
+
   return {
-    demo: undefined,
-    start: async () => {
-      await new Promise<void>((resolve) => {
-        server.listen(config.port, config.host, resolve);
-      });
-      return `http://${config.host}:${(server.address() as AddressInfo).port}`;
-    },
+    app,
+    demo,
+    start: async () => await app.listen({ host: config.host, port: config.port }),
     stop: async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
+      await app.close();
+      await streams.settled();
+      await projection.stop();
+      await log.close();
     },
   };
 }

@@ -36,12 +36,19 @@ export type ChangeMember = EmailTaken &
 export type DeactivateMember = OwnerReleased & { readonly type: 'DeactivateMember' };
 export type ReactivateMember = { readonly type: 'ReactivateMember' };
 
+/** An auditor read events of the tenant; who watches the watchers will ask. */
+export type RecordAuditRead = {
+  readonly type: 'RecordAuditRead';
+  readonly asked: Readonly<Record<string, string>>;
+};
+
 export type MemberCommand =
   | InviteMember
   | InviteFirstOwner
   | ChangeMember
   | DeactivateMember
   | ReactivateMember
+  | RecordAuditRead
   | RecordRefusal;
 
 function decide(command: MemberCommand, state: Member, context: DecisionContext): MemberEvent[] {
@@ -62,6 +69,9 @@ function decide(command: MemberCommand, state: Member, context: DecisionContext)
     case 'ReactivateMember':
       assertMay(principal, 'member.deactivate');
       return reactivate(mustBeKnown(state), principal);
+    case 'RecordAuditRead':
+      assertMay(principal, 'audit.read');
+      return [{ type: 'AuditRead', data: { asked: { ...command.asked } } }];
     case 'RecordRefusal':
       return recordRefusal(command, state, context);
   }

@@ -57,6 +57,13 @@ export const memberEvents = {
     }),
     subject: plain,
   }),
+  AuditRead: defineEvent({
+    kind: 'member',
+    version: 1,
+    /** The filters of the reading, as they were asked for. */
+    schema: z.object({ asked: z.record(z.string(), z.string()) }),
+    subject: plain,
+  }),
 };
 
 export type MemberEvent = EventOf<typeof memberEvents>;

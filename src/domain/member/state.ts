@@ -32,6 +32,8 @@ export function evolve(state: Member, event: MemberEvent): Member {
       return { ...event.data, status: 'active', refused: state.refused };
     case 'ActionRefused':
       return { ...state, refused: withRefusal(state.refused, event.data) };
+    case 'AuditRead':
+      return state;
     case 'MemberProfileChanged':
     case 'MemberRolesChanged':
       return changed(state, withoutUndefined(event.data));

@@ -1,0 +1,66 @@
+import { commandHandler } from '#commands/handle.ts';
+import { type HeldPorts, heldStreams } from '#commands/held-streams.ts';
+import { history } from '#commands/history.ts';
+import { keepAnOwner } from '#commands/keep-an-owner.ts';
+import type { Ids } from '#commands/ports.ts';
+import type { Aggregate } from '#domain/aggregate.ts';
+import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { documentAggregate } from '#domain/document/document.ts';
+import type { DomainEvent } from '#domain/event.ts';
+import { groupAggregate } from '#domain/group/decide.ts';
+import { memberAggregate } from '#domain/member/decide.ts';
+import { planAggregate } from '#domain/plan/decide.ts';
+import { projectionAggregate } from '#domain/projection/decide.ts';
+import { tenantAggregate } from '#domain/tenant/decide.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+
+export type Aggregates = ReturnType<typeof aggregates>;
+
+/** The command path and the history of every kind of stream. */
+export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
+  const of = <State, Command, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Command, Event>,
+  ) => {
+    const streams = heldStreams(ports, aggregate);
+    const handle = commandHandler(ports, aggregate, streams);
+    const past = history(ports, aggregate, streams);
+    // The operator's requests run in `platform`, and what they ask of a tenant runs in that tenant.
+    return {
+      handle: ((id, command, request) =>
+        runAsTenant(request.tenant, () => handle(id, command, request))) satisfies typeof handle,
+      history: {
+        newest: (tenant, id) => runAsTenant(tenant, () => past.newest(tenant, id)),
+        at: (tenant, id, point) => runAsTenant(tenant, () => past.at(tenant, id, point)),
+      } satisfies typeof past,
+      settled: streams.settled,
+    };
+  };
+
+  const tenants = of(tenantAggregate);
+  const members = of(memberAggregate);
+  const others = {
+    plans: of(planAggregate),
+    groups: of(groupAggregate),
+    projections: of(projectionAggregate),
+    apiKeys: of(apiKeyAggregate),
+    documents: of(documentAggregate),
+  };
+  const keepingAnOwner = keepAnOwner({
+    members: members.handle,
+    tenants: tenants.handle,
+    memberHistory: members.history,
+    clock: ports.clock,
+  });
+
+  return {
+    ...others,
+    tenants,
+    members: { ...members, handle: keepingAnOwner },
+    /** Waits for the snapshots under way. */
+    settled: async () => {
+      await Promise.all(
+        [tenants, members, ...Object.values(others)].map(({ settled }) => settled()),
+      );
+    },
+  };
+}

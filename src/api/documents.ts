@@ -1,0 +1,95 @@
+import type { Transaction } from 'kysely';
+import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
+import { mustMay } from '#domain/document/access.ts';
+import type { LivingDocument } from '#domain/document/state.ts';
+import type { DocumentId } from '#domain/ids.ts';
+import { Rejected } from '#domain/rejected.ts';
+import type { Principal } from '#domain/rights.ts';
+import type { Views } from '#infra/postgres/projections/views.ts';
+import { type DocumentListTables, listDocuments } from '#projections/document-list.ts';
+import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
+import type { Aggregates } from './aggregates.ts';
+import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
+
+type Seen<T> = { readonly revision: number; readonly recordedAt: string; readonly value: T };
+
+/** What the document routes need, from the documents' streams and views. */
+export function documents(
+  { documents: { handle, history } }: Pick<Aggregates, 'documents'>,
+  views: Views,
+): DocumentDeps {
+  /** Takes `look` at the document as it was; whether the principal may is for today's rights to say. */
+  async function seen<T>(
+    principal: Principal,
+    id: DocumentId,
+    at: At | undefined,
+    look: (document: LivingDocument, revision: number) => T,
+  ): Promise<Seen<T>> {
+    const newest = await history.newest(principal.tenant, id);
+    const document = mustMay(newest.state, principal, 'document.read');
+    const point = at && 'version' in at ? { revision: named(document, at.version) } : at;
+    if (point === undefined || ('revision' in point && point.revision === newest.revision)) {
+      const value = look(document, newest.revision);
+      return { revision: newest.revision, recordedAt: newest.recordedAt ?? '', value };
+    }
+    if ('revision' in point && point.revision > newest.revision) {
+      throw new Rejected('version/not-found', { newest: newest.revision });
+    }
+    const past = await history.at(principal.tenant, id, point);
+    if (!('content' in past.state)) throw new Rejected('version/not-found');
+    const value = look(past.state, past.revision);
+    freeDocument(past.state);
+    return { revision: past.revision, recordedAt: past.recordedAt ?? '', value };
+  }
+
+  return {
+    handle,
+
+    edit: async (id, edits, baseRevision, meta) => {
+      if (baseRevision === undefined)
+        return await handle(id, { type: 'EditDocument', edits }, meta);
+      const at = { revision: baseRevision };
+      const { value: base } = await seen(meta.principal, id, at, baseOf);
+      return await handle(id, { type: 'EditDocument', edits, base }, meta);
+    },
+
+    restore: async (id, at, meta) => {
+      const { value: to, revision } = await seen(meta.principal, id, at, contentOf);
+      return await handle(id, { type: 'RestoreDocument', to, revision }, meta);
+    },
+
+    read: async (principal, id, at) => {
+      const { value, ...when } = await seen(principal, id, at, asPlainData);
+      return { id, ...when, ...value };
+    },
+
+    list: async (principal, query) =>
+      await views.read((tables: Transaction<DocumentListTables>) =>
+        listDocuments(tables, principal, query),
+      ),
+
+    timeline: async (principal, id, page) => {
+      await seen(principal, id, undefined, () => undefined);
+      return await views.read((tables: Transaction<DocumentTimelineTables>) =>
+        documentTimelineOf(tables, principal.tenant, id, page),
+      );
+    },
+  };
+}
+
+const asPlainData = (
+  document: LivingDocument,
+): Omit<DocumentAsOf, 'id' | 'revision' | 'recordedAt'> => ({
+  title: titleOf(document),
+  folder: document.folder,
+  archived: document.status === 'archived',
+  sections: sectionsOf(document),
+  access: document.access,
+  versions: document.versions,
+});
+
+function named({ versions }: LivingDocument, name: string): number {
+  const revision = versions.get(name);
+  if (revision === undefined) throw new Rejected('version/not-found');
+  return revision;
+}

@@ -1,0 +1,82 @@
+import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import type { Database } from '#infra/postgres/database.ts';
+import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
+import { openNeeded } from '#infra/projections/open-needed.ts';
+import { projections } from '#projections/all.ts';
+import { projectionEngine } from '#projections/engine.ts';
+import { projectionOperations } from '#projections/operations.ts';
+import { localProgress } from '#projections/progress.ts';
+import { reachedBy } from '#projections/reached.ts';
+import { readiness, standingsOf } from '#projections/standing.ts';
+import type { Aggregates } from './aggregates.ts';
+import type { ProjectionDeps, Readiness } from './deps.ts';
+
+export type ProjectingPorts = {
+  readonly database: Database;
+  readonly log: EventLog;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly streams: Pick<Aggregates, 'projections'>;
+  readonly warn: (message: string, error?: unknown) => void;
+};
+
+/** The views: what fills them (when this process does), and what is known of how far they are. */
+export function projecting(ports: ProjectingPorts) {
+  const { database, log, sealer, clock, ids, streams, warn } = ports;
+  const store = postgresProjectionStore(database, clock);
+  const open = openNeeded(sealer);
+  const progress = localProgress();
+  const engine = projectionEngine({
+    source: log,
+    open,
+    store,
+    clock,
+    projections,
+    owner: ids.uuid(),
+    progress,
+    onError: (error) => warn('a projection tries again', error),
+  });
+  const standing = { source: log, store, clock, projections, progress };
+  const operations = projectionOperations({
+    source: log,
+    open,
+    store,
+    projections,
+    nudge: () => engine.nudge(),
+  });
+  const standings = () => standingsOf(standing);
+
+  return {
+    start: () => engine.start(),
+    stop: () => engine.stop(),
+    standings,
+    reached: reachedBy({ store, clock, projections, progress }),
+
+    readiness: async (): Promise<Readiness> => {
+      const failed = engine.failure === undefined ? [] : [engine.failure.message];
+      const behind = (await readiness(standing)).filter(({ caughtUp }) => !caughtUp);
+      const waitingFor = [...failed, ...behind.map(({ name }) => `view ${name}`)];
+      return { ready: waitingFor.length === 0, waitingFor };
+    },
+
+    operations: {
+      standings,
+      rebuild: operations.rebuild,
+      cancel: operations.cancel,
+      deadLetters: operations.deadLetters,
+      retry: operations.retry,
+      drop: (name, stream, meta) =>
+        operations.drop(name, stream, async (letter) => {
+          const command = {
+            type: 'DropDeadLetters',
+            projection: name,
+            stream,
+            count: letter.events,
+          } as const;
+          const { tenant } = letter;
+          await streams.projections.handle(name, command, { ...meta, tenant });
+        }),
+    } satisfies ProjectionDeps,
+  };
+}

@@ -1,0 +1,46 @@
+import type { Transaction } from 'kysely';
+import type { GroupId, MemberId, TenantId } from '#domain/ids.ts';
+import type { Views } from '#infra/postgres/projections/views.ts';
+import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
+import { type GroupsTables, groupOf, groupsOf, listGroups } from '#projections/groups.ts';
+import { type MembersTables, listMembers, memberByEmail, memberOf } from '#projections/members.ts';
+import type { PageQuery } from '#projections/page.ts';
+import { type PlansTables, listPlans } from '#projections/plans.ts';
+import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
+
+export type ViewQueries = ReturnType<typeof viewQueries>;
+
+/** The queries that routes ask, each in the view that it is about. */
+export function viewQueries({ read, readEveryTenant }: Views) {
+  return {
+    members: {
+      list: (tenant: TenantId, page: PageQuery) =>
+        read((tables: Transaction<MembersTables>) => listMembers(tables, tenant, page)),
+      find: (tenant: TenantId, id: MemberId) =>
+        read((tables: Transaction<MembersTables>) => memberOf(tables, tenant, id)),
+      byEmail: (tenant: TenantId, email: string) =>
+        read((tables: Transaction<MembersTables>) => memberByEmail(tables, tenant, email)),
+    },
+    groups: {
+      list: (tenant: TenantId, page: PageQuery) =>
+        read((tables: Transaction<GroupsTables>) => listGroups(tables, tenant, page)),
+      find: (tenant: TenantId, id: GroupId) =>
+        read((tables: Transaction<GroupsTables>) => groupOf(tables, tenant, id)),
+      of: (tenant: TenantId, member: MemberId) =>
+        read((tables: Transaction<GroupsTables>) => groupsOf(tables, tenant, member)),
+    },
+    apiKeys: {
+      list: (tenant: TenantId, page: PageQuery & { readonly member?: MemberId | undefined }) =>
+        read((tables: Transaction<ApiKeysTables>) => listApiKeys(tables, tenant, page)),
+    },
+    tenants: {
+      list: (page: PageQuery) =>
+        readEveryTenant((tables: Transaction<TenantsTables>) => listTenants(tables, page)),
+      find: (id: TenantId) =>
+        readEveryTenant((tables: Transaction<TenantsTables>) => tenantOf(tables, id)),
+    },
+    plans: {
+      list: () => read((tables: Transaction<PlansTables>) => listPlans(tables)),
+    },
+  };
+}
