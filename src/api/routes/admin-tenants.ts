@@ -9,7 +9,6 @@ import { Rejected } from '#domain/rejected.ts';
 import type { TenantCommand } from '#domain/tenant/decide.ts';
 import { Packs, Reason, Region, TenantName } from '#domain/tenant/events.ts';
 import { TimeZone } from '#domain/tenant/time-zone.ts';
-import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Page, PageQuery } from '#projections/page.ts';
 import type { TenantItem } from '#projections/tenants.ts';
 import { Changed, answerWritten } from './answer-written.ts';
@@ -55,7 +54,7 @@ const TenantShown = z.object({
   registeredAt: z.string(),
 });
 
-/** The operator's own routes. Each command runs inside the tenant that it is about. */
+/** The operator's own routes. Each command is the named tenant's, not the platform's. */
 export const adminTenantRoutes =
   (deps: AdminTenantDeps): FastifyPluginAsyncZod =>
   async (app) => {
@@ -95,9 +94,7 @@ export const adminTenantRoutes =
         const { tenantId } = body;
         const published = await planPublished(body.plan);
         const command = { type: 'RegisterTenant', ...body, planPublished: published } as const;
-        const written = await runAsTenant(tenantId, () =>
-          handle(tenantId, command, metaOf(request, tenantId)),
-        );
+        const written = await handle(tenantId, command, metaOf(request, tenantId));
         return answerWritten(reply, tenantId, written, `/admin/v1/tenants/${tenantId}`);
       },
     );
@@ -138,8 +135,7 @@ export const adminTenantRoutes =
         const { id } = request.params;
         const published = body.plan === undefined ? undefined : await planPublished(body.plan);
         const command = { type: 'UpdateTenant', ...body, planPublished: published } as const;
-        const written = await runAsTenant(id, () => handle(id, command, metaOf(request, id)));
-        return answerWritten(reply, id, written);
+        return answerWritten(reply, id, await handle(id, command, metaOf(request, id)));
       },
     );
 
@@ -157,8 +153,7 @@ export const adminTenantRoutes =
         async (request, reply) => {
           const { id } = request.params;
           const command = { type, reason: request.body?.reason } as const;
-          const written = await runAsTenant(id, () => handle(id, command, metaOf(request, id)));
-          return answerWritten(reply, id, written);
+          return answerWritten(reply, id, await handle(id, command, metaOf(request, id)));
         },
       );
     }
@@ -178,7 +173,7 @@ export const adminTenantRoutes =
       },
       async (request, reply) => {
         const { id } = request.params;
-        return await runAsTenant(id, () => answerNewKey(deps, request, reply, id, request.body));
+        return await answerNewKey(deps, request, reply, id, request.body);
       },
     );
   };
