@@ -32,7 +32,7 @@ try {
     files,
     cwd: root,
     concurrency: availableParallelism(),
-    timeout: 300_000,
+    timeout: 180_000,
     signal: abort.signal,
     ...(values.name === undefined ? {} : { testNamePatterns: values.name }),
   });
