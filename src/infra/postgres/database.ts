@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { currentTenant } from '#infra/tenancy/tenant-context.ts';
 
 export type Connections = {
@@ -23,7 +23,7 @@ export type Database = {
   /** DDL, as the owner of the tables. */
   asOwner<T, Tables = unknown>(work: Work<Tables, T>): Promise<T>;
   /** For adapters that speak to `pg` itself (the log). No role is set. */
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   /** For LISTEN; one connection a subscriber. */
   readonly directUrl: string;
   close(): Promise<void>;
@@ -57,9 +57,17 @@ export function postgresDatabase(connections: Connections): Database {
   };
 }
 
-function poolOf(connectionString: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max });
-  // An idle connection that breaks is replaced at the next use; unheard it would end the process.
+/** Connections that break quietly, and that are refused within seconds when Postgres is away. */
+export function poolOf(connectionString: string, max: number): Pool {
+  const pool = new Pool({
+    connectionString,
+    max,
+    connectionTimeoutMillis: 2_000,
+    keepAlive: true,
+  });
+  // A connection that breaks fails its query, or is replaced at the next use when it was idle;
+  // unheard, these two events would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

@@ -1,4 +1,4 @@
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import {
   type Clock,
   type EventLog,
@@ -11,7 +11,7 @@ import { parseHeader } from '#domain/header.ts';
 import { follow } from '#infra/log/follow.ts';
 import { ownTenant, refuseOthers } from '#infra/log/own-tenant.ts';
 import { tenantOrUndefined } from '#infra/tenancy/tenant-context.ts';
-import type { Database } from './database.ts';
+import { type Database, poolOf } from './database.ts';
 import { appending } from './event-log/append.ts';
 import { notifications } from './event-log/notifications.ts';
 import { reading } from './event-log/outage.ts';
@@ -37,6 +37,8 @@ type Row = { readonly header: string; readonly body: Buffer; readonly position: 
 
 const READ_STREAM = 'select * from read_stream($1, $2, $3, $4, $5)';
 const READ_LOG = 'select * from read_log($1, $2, $3, $4, $5, $6)';
+/** As many as batches are in flight, and as many again that may hang in an outage. */
+const WRITERS = 4;
 const NO_LIMIT = 2n ** 63n - 1n;
 /** Of bodies, in one answer of `readAll`: large events must not add up to a large memory. */
 const PAGE_BYTES = 4_000_000;
@@ -47,13 +49,7 @@ export async function postgresEventLog(
 ): Promise<PostgresEventLog> {
   const { database, clock, ids, report = () => undefined } = options;
   // Connections of its own: appends must not wait for a slow read to give one back.
-  const writers = new Pool({
-    connectionString: database.directUrl,
-    max: 4,
-    connectionTimeoutMillis: 2_000,
-    keepAlive: true,
-  });
-  writers.on('error', () => undefined);
+  const writers = poolOf(database.directUrl, WRITERS);
   const bells = notifications({ url: database.directUrl, clock, ids, report });
 
   const rows = async (text: string, values: unknown[]): Promise<RecordedEvent[]> =>

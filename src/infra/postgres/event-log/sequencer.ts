@@ -9,6 +9,8 @@ const MAX_APPENDS = 256;
 const MAX_BYTES = 4_000_000;
 /** One more than needed, so that the next batch is on its way while the last one is committed. */
 const IN_FLIGHT = 2;
+/** About a second. Longer, and callers would wait for a Postgres that is away. */
+const RECONNECTS = 7;
 
 type Waiting = {
   readonly append: CheckedAppend;
@@ -63,8 +65,8 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
         await settle(batch, attempt + 1);
         return;
       case 'not-sent':
-        // What was sent before may have been committed: only time ends that.
-        if (attempt > 0) await settle(batch, attempt + 1);
+        // What an earlier attempt sent may have been committed: worth some patience.
+        if (attempt > 0 && attempt < RECONNECTS) await settle(batch, attempt + 1);
         else refuseAll([...batch, ...queue.splice(0)], sent.error);
         return;
       case 'failed':
@@ -76,7 +78,7 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
 
   /** Repeats with the same bytes: what was committed is recognised by its ids. */
   async function settle(batch: readonly Waiting[], attempt: number): Promise<void> {
-    await clock.sleep(Math.min(25 * 2 ** attempt, 500));
+    await clock.sleep(Math.min(5 * 2 ** attempt, 500));
     const live = batch.filter(({ ticket }) => !ticket.expired);
     refuseAll(
       batch.filter(({ ticket }) => ticket.expired),
