@@ -56,8 +56,9 @@ export const members = tableProjection<Row, 'member_id', MemberEvent>({
   header: {
     MemberDeactivated: (row, event) => changed(row, event, { status: 'deactivated' }),
     MemberReactivated: (row, event) => changed(row, event, { status: 'active' }),
-    // Its ETag is the stream's revision, which a refusal moves as well.
+    // Its ETag is the stream's revision, which these move as well.
     ActionRefused: (row, event) => changed(row, event, {}),
+    AuditRead: (row, event) => changed(row, event, {}),
   },
   // Other events still name the id, so that somebody was there stays known.
   erased: (row, { header }) => ({

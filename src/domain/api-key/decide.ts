@@ -24,9 +24,9 @@ export type IssueApiKey = {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly name?: string | undefined;
 };
-export type RevokeApiKey = { readonly type: 'RevokeApiKey' };
+type RevokeApiKey = { readonly type: 'RevokeApiKey' };
 /** Malformed and rate-limited requests of one minute: a flood cannot fill the log. */
-export type SummariseRefusals = {
+type SummariseRefusals = {
   readonly type: 'SummariseRefusals';
   readonly minute: string;
   readonly malformed: number;

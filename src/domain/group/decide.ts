@@ -14,16 +14,16 @@ type OpenGroup = {
 };
 export type Group = { readonly status: 'missing' } | { readonly status: 'deleted' } | OpenGroup;
 
-export type CreateGroup = { readonly type: 'CreateGroup'; readonly name: string };
-export type RenameGroup = { readonly type: 'RenameGroup'; readonly name: string };
-export type AddToGroup = {
+type CreateGroup = { readonly type: 'CreateGroup'; readonly name: string };
+type RenameGroup = { readonly type: 'RenameGroup'; readonly name: string };
+type AddToGroup = {
   readonly type: 'AddToGroup';
   readonly memberId: MemberId;
   /** Read from the member's stream before: a member once invited never vanishes. */
   readonly memberExists: boolean;
 };
-export type RemoveFromGroup = { readonly type: 'RemoveFromGroup'; readonly memberId: MemberId };
-export type DeleteGroup = { readonly type: 'DeleteGroup' };
+type RemoveFromGroup = { readonly type: 'RemoveFromGroup'; readonly memberId: MemberId };
+type DeleteGroup = { readonly type: 'DeleteGroup' };
 export type GroupCommand = CreateGroup | RenameGroup | AddToGroup | RemoveFromGroup | DeleteGroup;
 
 function decide(command: GroupCommand, state: Group, { principal }: DecisionContext): GroupEvent[] {

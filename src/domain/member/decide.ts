@@ -22,19 +22,19 @@ type EmailTaken = { readonly emailTaken?: boolean | undefined };
  */
 type OwnerReleased = { readonly ownerReleased?: boolean | undefined };
 
-export type InviteMember = Profile &
+type InviteMember = Profile &
   EmailTaken & { readonly type: 'InviteMember'; readonly roles: readonly TenantRole[] };
 /** The one member whom the operator makes in a tenant; everybody else is invited by this one. */
-export type InviteFirstOwner = Profile & { readonly type: 'InviteFirstOwner' };
-export type ChangeMember = EmailTaken &
+type InviteFirstOwner = Profile & { readonly type: 'InviteFirstOwner' };
+type ChangeMember = EmailTaken &
   OwnerReleased & {
     readonly type: 'ChangeMember';
     readonly name?: string | undefined;
     readonly email?: string | undefined;
     readonly roles?: readonly TenantRole[] | undefined;
   };
-export type DeactivateMember = OwnerReleased & { readonly type: 'DeactivateMember' };
-export type ReactivateMember = { readonly type: 'ReactivateMember' };
+type DeactivateMember = OwnerReleased & { readonly type: 'DeactivateMember' };
+type ReactivateMember = { readonly type: 'ReactivateMember' };
 
 /** An auditor read events of the tenant; who watches the watchers will ask. */
 export type RecordAuditRead = {

@@ -7,7 +7,7 @@ import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { MemberEvent } from './events.ts';
 
 /** The refusals of the newest minute, so that a repeat within it is no second event. */
-export type Refused = { readonly minute: string; readonly what: readonly string[] };
+type Refused = { readonly minute: string; readonly what: readonly string[] };
 
 type Known = {
   readonly name: string;

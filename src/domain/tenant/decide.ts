@@ -20,7 +20,7 @@ export type RegisterTenant = {
   readonly region?: string | undefined;
   readonly packs?: readonly string[] | undefined;
 };
-export type UpdateTenant = {
+type UpdateTenant = {
   readonly type: 'UpdateTenant';
   readonly name?: string | undefined;
   readonly plan?: PlanId | undefined;
@@ -29,24 +29,24 @@ export type UpdateTenant = {
   readonly region?: string | undefined;
   readonly packs?: readonly string[] | undefined;
 };
-export type SuspendTenant = {
+type SuspendTenant = {
   readonly type: 'SuspendTenant';
   readonly reason?: string | undefined;
 };
-export type ResumeTenant = { readonly type: 'ResumeTenant' };
-export type OffboardTenant = {
+type ResumeTenant = { readonly type: 'ResumeTenant' };
+type OffboardTenant = {
   readonly type: 'OffboardTenant';
   readonly reason?: string | undefined;
 };
 
 /** After a member became an owner at `revision` of his stream. */
-export type ListOwner = {
+type ListOwner = {
   readonly type: 'ListOwner';
   readonly memberId: MemberId;
   readonly revision: number;
 };
 /** Before a member, whose stream is at `revision`, stops being an owner. */
-export type ReleaseOwner = {
+type ReleaseOwner = {
   readonly type: 'ReleaseOwner';
   readonly memberId: MemberId;
   readonly revision: number;

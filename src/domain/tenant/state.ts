@@ -2,7 +2,7 @@ import type { MemberId, PlanId } from '#domain/ids.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { TenantEvent } from './events.ts';
 
-export type TenantSettings = {
+type TenantSettings = {
   readonly name: string;
   readonly plan: PlanId;
   readonly timeZone: string;

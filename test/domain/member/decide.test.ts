@@ -145,6 +145,17 @@ test('nothing can be done to a member who is not there', () => {
   member().when({ type: 'ReactivateMember' }).isRejected('member/not-found');
 });
 
+test('what an auditor read is an event each time, and nobody else can claim to have read', () => {
+  const asked = { types: 'MemberInvited' };
+  const read = { type: 'RecordAuditRead', asked } as const;
+  member(invited('auditor'))
+    .when(read, { principal: principal('audrey', 'auditor') })
+    .happens({ type: 'AuditRead', data: { asked } });
+  member(invited('editor'))
+    .when(read, { principal: principal('ed', 'editor') })
+    .isRejected('right/missing');
+});
+
 test('an erased member has no roles and does not come back', () => {
   const { decider } = memberAggregate;
   const erased = decider.erase?.(member(invited('owner')).state);
