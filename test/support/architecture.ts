@@ -1,0 +1,112 @@
+// The rules of the tree, as one function from a file to what is wrong with it.
+
+type Layer = {
+  /** Prefixes of import specifiers; what is in the same folder may always be imported. */
+  readonly mayImport: readonly string[];
+  /** Packages by name; `node:` allows Node's own modules. */
+  readonly packages: readonly string[] | 'all';
+  /** Time, randomness and the outside come in as values or through ports. */
+  readonly isPure?: boolean;
+};
+
+const CONTENT = ['zod', 'uuid', 'canonicalize', 'cborg', 'diff', 'fractional-indexing'];
+
+export const layers: Readonly<Record<string, Layer>> = {
+  domain: {
+    mayImport: ['#domain/'],
+    packages: [...CONTENT, '@automerge/automerge'],
+    isPure: true,
+  },
+  commands: {
+    mayImport: ['#domain/', '#commands/'],
+    packages: ['cborg', 'uuid', 'lru-cache'],
+    isPure: true,
+  },
+  projections: {
+    mayImport: ['#domain/', '#projections/'],
+    packages: ['kysely'],
+    isPure: true,
+  },
+  infra: {
+    mayImport: ['#domain/', '#commands/', '#projections/', '#infra/'],
+    packages: ['node:', 'pg', 'kysely', 'uuid', 'zod', 'cborg', 'lru-cache', 'pino'],
+  },
+  api: {
+    mayImport: ['#domain/', '#commands/', '#projections/', '#infra/', '#api/'],
+    packages: 'all',
+  },
+  // Runs in browsers: no Node, no server.
+  client: { mayImport: ['#domain/', '#client/'], packages: ['@automerge/automerge', 'cborg'] },
+};
+
+const VAGUE = /(^|-)(utils?|helpers?|common|services?|managers?|misc)(-|\.|$)/;
+const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*$/;
+const IMPURE =
+  /\b(Date\.now|new Date\(\s*\)|Math\.random|(?:performance|process|console|crypto)\.|(?:setTimeout|setInterval|setImmediate|fetch)\()/;
+
+/** What is wrong with this source at this path (`src/…`), a sentence each. */
+export function violations(path: string, source: string): string[] {
+  const [, layerName = '', ...below] = path.split('/');
+  const layer = layers[layerName];
+  if (layer === undefined) return [`${path}: src/${layerName} is no layer`];
+  const code = withoutComments(source);
+  return [
+    ...below.filter((part) => VAGUE.test(part)).map((part) => `${path}: '${part}' says nothing`),
+    ...below
+      .filter((part) => !KEBAB.test(part))
+      .map((part) => `${path}: '${part}' is not kebab-case`),
+    ...(below.at(-1) === 'index.ts' ? [`${path}: a barrel hides where things are`] : []),
+    ...importsOf(code).flatMap((specifier) => wrongImport(path, layerName, layer, specifier)),
+    ...(layer.isPure === true ? impurities(path, code) : []),
+  ];
+}
+
+function wrongImport(path: string, name: string, layer: Layer, specifier: string): string[] {
+  if (specifier.startsWith('./')) {
+    return specifier.includes('../') ? [`${path}: '${specifier}' hides the direction`] : [];
+  }
+  if (specifier.startsWith('.')) return [`${path}: '${specifier}' hides the direction`];
+  if (specifier.startsWith('#')) {
+    if (!layer.mayImport.some((prefix) => specifier.startsWith(prefix))) {
+      return [`${path}: ${name} may not import ${specifier}`];
+    }
+    return crossesSlices(path, specifier)
+      ? [`${path}: only events and ids of another slice may be used, not ${specifier}`]
+      : [];
+  }
+  if (layer.packages === 'all' || layer.packages.includes(packageOf(specifier))) return [];
+  return [`${path}: ${name} may not import the package ${specifier}`];
+}
+
+const packageOf = (specifier: string) => {
+  if (specifier.startsWith('node:')) return 'node:';
+  const parts = specifier.split('/');
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+};
+
+/** Folders of the domain are slices: `src/domain/document/decide.ts` is of `document`. */
+function crossesSlices(path: string, specifier: string): boolean {
+  const [, layer, slice, ownFile] = path.split('/');
+  const [target, otherSlice, file] = specifier.slice(1).split('/');
+  if (layer !== 'domain' || target !== 'domain') return false;
+  if (ownFile === undefined || file === undefined || slice === otherSlice) return false;
+  return !['events.ts', 'ids.ts'].includes(file);
+}
+
+function impurities(path: string, code: string): string[] {
+  const found = IMPURE.exec(withoutTexts(code));
+  return found === null ? [] : [`${path}: '${found[1]}' must come through a port`];
+}
+
+function importsOf(code: string): string[] {
+  const statements = /^\s*(?:import|export)\b(?:[^;'"`]*?\bfrom)?\s*['"]([^'"\s]+)['"]/gm;
+  const calls = /\b(?:import|require)\s*\(\s*['"`]([^'"`\s]+)['"`]/g;
+  return [statements, calls].flatMap((form) =>
+    [...code.matchAll(form)].map((match) => match[1] ?? ''),
+  );
+}
+
+const withoutComments = (source: string) =>
+  source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
+
+const withoutTexts = (code: string) => code.replaceAll(/'[^'\n]*'|"[^"\n]*"|`[^`]*`/g, "''");
