@@ -11,6 +11,7 @@ import { systemIds } from '#infra/system/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { eventLogContract } from '#test/contracts/event-log.contract.ts';
 import { freshDatabase } from '#test/support/database.ts';
+import { holdCounter } from '#test/support/hold-counter.ts';
 import { type ManualClock, manualClock } from '#test/support/manual-clock.ts';
 import { postgresProxy } from '#test/support/postgres-proxy.ts';
 import { acme, newStream, sealing } from '#test/support/stored-event.ts';
@@ -143,7 +144,7 @@ test('a follower notices that events were taken out of the log', async (t) => {
 
 test('when too many appends wait, the next one is refused at once', async (t) => {
   const { database, log } = await freshLog(t, { maxWaiting: 10 });
-  const release = await holdCounter(database);
+  const release = await holdCounter(t, database);
   const waiting = Array.from({ length: 10 }, async () => await appendOne(log));
   await assert.rejects(appendOne(log), LogUnavailable);
   await release();
@@ -154,7 +155,7 @@ test('when too many appends wait, the next one is refused at once', async (t) =>
 test('an append that is not answered in time is refused, and a later one succeeds', async (t) => {
   const clock = manualClock();
   const { database, log } = await freshLog(t, { clock, deadlineMs: 5_000 });
-  const release = await holdCounter(database);
+  const release = await holdCounter(t, database);
   const refused = assert.rejects(appendOne(log), LogUnavailable);
   const behind = assert.rejects(appendOne(log), LogUnavailable);
   await passing(clock, database, Promise.all([refused, behind]));
@@ -244,22 +245,6 @@ async function openLog(
 async function appendOne(log: EventLog) {
   const stream = newStream();
   return await log.append(stream, 'none', sealing(stream, {}));
-}
-
-/** Keeps every append waiting until the returned function is called. */
-async function holdCounter(database: Pick<Database, 'asOwner'>): Promise<() => Promise<void>> {
-  const held = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  const transaction = database.asOwner(async (tx) => {
-    await sql`select from log_head for update`.execute(tx);
-    held.resolve();
-    await released.promise;
-  });
-  await Promise.race([held.promise, transaction]);
-  return async () => {
-    released.resolve();
-    await transaction;
-  };
 }
 
 /** Lets time pass until `work` is done, no faster than Postgres answers a question. */
