@@ -7,8 +7,8 @@ export function readBodies(app: FastifyInstance) {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (request: { askedHash: Uint8Array | undefined }, bytes: Buffer) => {
-      request.askedHash = bytes;
+    async (request: { bodyBytes: Uint8Array | undefined }, bytes: Buffer) => {
+      request.bodyBytes = bytes;
       return parseJsonBody(bytes);
     },
   );

@@ -6,6 +6,8 @@ import type { CommandMeta } from './deps.ts';
 import { revisionFrom } from './etag.ts';
 import { Problem } from './problem.ts';
 
+const DRAIN_MS = 8_000;
+
 /** `tenant`: a member's key, on one tenant. `operator`: the operator's key. `public`: no key. */
 export type Audience = 'tenant' | 'operator' | 'public';
 
@@ -23,8 +25,8 @@ declare module 'fastify' {
     principal: Principal;
     /** Whether the key that opened this request would still open it. */
     stillAllowed: () => Promise<boolean>;
-    /** SHA-256 of what was asked: tells a repeat from an idempotency key used for something else. */
-    askedHash: Uint8Array | undefined;
+    /** The body as it came: its hash tells a repeat from an idempotency key used for something else. */
+    bodyBytes: Uint8Array | undefined;
     /** For metrics and the log line: why the request was refused. */
     problemCode: string | undefined;
   }
@@ -66,10 +68,10 @@ export function traceparentFrom(header: string | string[] | undefined): string |
   return parts.exec(header)?.[0];
 }
 
-function hashOf({ method, url, askedHash }: FastifyRequest): Uint8Array {
+function hashOf({ method, url, bodyBytes }: FastifyRequest): Uint8Array {
   const [path = ''] = url.split('?');
   const hash = createHash('sha256').update(`${method} ${path}\n`);
-  return hash.update(askedHash ?? new Uint8Array()).digest();
+  return hash.update(bodyBytes ?? new Uint8Array()).digest();
 }
 
 export function decorateRequests(
@@ -80,11 +82,20 @@ export function decorateRequests(
   app.decorate('freshCommandId', freshCommandId);
   const closing = new AbortController();
   app.decorate('closing', closing.signal);
-  app.addHook('preClose', async () => closing.abort());
+  app.addHook('preClose', async () => {
+    closing.abort();
+    // An audit reading can take hours; whoever stops us waits ten seconds.
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref();
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing.signal.aborted) reply.header('connection', 'close');
+  });
   app.decorateRequest('principal');
-  app.decorateRequest('askedHash', undefined);
+  app.decorateRequest('bodyBytes', undefined);
   app.decorateRequest('problemCode', undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('palimpsest-correlation-id', request.id);
+    if (!closing.signal.aborted) return;
+    throw new Problem('server/closing', { headers: { connection: 'close', 'retry-after': '5' } });
   });
 }

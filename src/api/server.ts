@@ -46,6 +46,8 @@ export async function buildServer(
     requestTimeout: 30_000,
     keepAliveTimeout: 10_000,
     forceCloseConnections: 'idle',
+    // Ours is a problem document like every other refusal.
+    return503OnClosing: false,
     http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
   });
   app.setValidatorCompiler(validatorCompiler);

@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import type { ServerDeps } from '#api/deps.ts';
 import { createLogger } from '#api/logger.ts';
 import { buildServer } from '#api/server.ts';
+import { systemClock } from '#infra/system/clock.ts';
 import { type MemberId, OPERATOR, PLATFORM, type TenantId } from '#domain/ids.ts';
 import type { Principal, Role } from '#domain/rights.ts';
 
@@ -29,10 +30,7 @@ export async function serverWith(
   const app = await buildServer(
     {
       logger,
-      clock: {
-        now: () => new Date(),
-        sleep: async () => {},
-      },
+      clock: systemClock,
       ids: {
         uuid: randomUUID,
         random: Math.random,
