@@ -71,7 +71,7 @@ export function tableProjection<
       }));
       const changes = new Map<string, Change>();
       const idOf = (row: StoredRow) =>
-        JSON.stringify([row['tenant_id'], ...key.map((k) => row[k])]);
+        [row['tenant_id'], ...key.map((column) => row[column])].join('\0');
       if (definition.oneRowPerEvent !== true) {
         for (const row of await rows.load(tables, distinct(keys, idOf))) {
           changes.set(idOf(row), { before: row, after: row });

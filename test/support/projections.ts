@@ -3,12 +3,14 @@ import type { TestContext } from 'node:test';
 import type { Clock, EventLog, Sealer } from '#commands/ports.ts';
 import { encodeBody } from '#domain/body.ts';
 import {
+  type DomainEvent,
   type EventDefinitions,
   type EventHeader,
   type EventOf,
   defineEvent,
   documentSubject,
 } from '#domain/event.ts';
+import { eventTypes } from '#domain/event-types.ts';
 import type { CommandId, TenantId } from '#domain/ids.ts';
 import { type StreamName, partsOf, streamOf } from '#domain/stream.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
@@ -139,13 +141,13 @@ export async function projector(
   t: TestContext,
   world: World,
   projections: readonly Projection[],
-  changes: { readonly store?: ProjectionStore; readonly log?: EventLog } = {},
+  changes: { readonly log?: EventLog; readonly definitions?: EventDefinitions } = {},
 ): Promise<Process> {
   const progress = localProgress();
   const engine = projectionEngine({
     source: changes.log ?? world.log,
-    open: openNeeded(world.sealer, noteEvents),
-    store: changes.store ?? world.store,
+    open: openNeeded(world.sealer, changes.definitions ?? noteEvents),
+    store: world.store,
     clock: world.clock,
     projections,
     owner: randomUUID(),
@@ -189,14 +191,23 @@ export type Note = { readonly by?: number } & Partial<
   Pick<EventHeader, 'unfinished' | 'parts' | 'commandId' | 'commandIndex' | 'recordedAt'>
 >;
 
-/** Appends one event: `by` counted, or just a glance. */
-export async function note(
+/** Appends one event as the command path would seal it. */
+export async function append(
   { log, sealer }: Pick<World, 'log' | 'sealer'>,
   stream: StreamName,
-  { by, ...header }: Note = {},
+  { type, data }: DomainEvent,
+  {
+    definitions = eventTypes,
+    ...header
+  }: Partial<EventHeader> & {
+    readonly definitions?: EventDefinitions;
+  } = {},
 ): Promise<bigint> {
   const { tenant, id } = partsOf(stream)!;
-  const key = await sealer.keyFor(tenant, `document:${id}`);
+  const subject = definitions[type]!.subject({ id }, data);
+  const key = await (subject === undefined
+    ? sealer.plainKey(tenant)
+    : sealer.keyFor(tenant, subject));
   const commandId = randomUUID() as CommandId;
   const { position } = await log.append(stream, 'any', ({ revision, notBefore }) => [
     key.seal(
@@ -204,16 +215,29 @@ export async function note(
         stream,
         tenant,
         revision,
-        type: by === undefined ? 'Glanced' : 'Counted',
+        type,
         commandId,
         recordedAt: notBefore ?? new Date().toISOString(),
         ...header,
       }),
-      encodeBody(by === undefined ? {} : { by }),
+      encodeBody(data),
     ),
   ]);
   return position;
 }
+
+/** Appends one event: `by` counted, or just a glance. */
+export const note = (
+  world: Pick<World, 'log' | 'sealer'>,
+  stream: StreamName,
+  { by, ...header }: Note = {},
+): Promise<bigint> =>
+  append(
+    world,
+    stream,
+    by === undefined ? { type: 'Glanced', data: {} } : { type: 'Counted', data: { by } },
+    { ...header, definitions: noteEvents },
+  );
 
 export const readSum = (
   views: Views,

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import type { Transaction } from 'kysely';
+import type { AccessList } from '#domain/document/events.ts';
+import { eventTypes } from '#domain/event-types.ts';
+import {
+  type DocumentId,
+  type GroupId,
+  type MemberId,
+  PLATFORM,
+  type TenantId,
+} from '#domain/ids.ts';
+import type { Principal, Role } from '#domain/rights.ts';
+import { streamOf } from '#domain/stream.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { projections } from '#projections/all.ts';
+import { listApiKeys } from '#projections/api-keys.ts';
+import { listDocuments } from '#projections/document-list.ts';
+import { documentTimelineOf } from '#projections/document-timeline.ts';
+import { versionsOf } from '#projections/document-versions.ts';
+import { groupsOf, listGroups } from '#projections/groups.ts';
+import { listMembers } from '#projections/members.ts';
+import type { After, Page } from '#projections/page.ts';
+import { listPlans } from '#projections/plans.ts';
+import { listTenants } from '#projections/tenants.ts';
+import { append, caughtUp, projectionWorld, projector } from '#test/support/projections.ts';
+import { acme, umbra } from '#test/support/sealing.ts';
+
+const memberId = () => randomUUID() as MemberId;
+const nobody: AccessList = { members: {}, groups: {} };
+
+async function views(t: TestContext) {
+  const world = await projectionWorld(t);
+  const process = await projector(t, world, projections, { definitions: eventTypes });
+  const happens =
+    (kind: Parameters<typeof streamOf>[1], id: string, tenant: TenantId = acme) =>
+    (type: string, data: object = {}, header: object = {}) =>
+      append(world, streamOf(tenant, kind, id), { type, data }, header);
+  return {
+    happens,
+    read: async <T, Tables>(
+      work: (tables: Transaction<Tables>) => Promise<T>,
+      tenant: TenantId = acme,
+    ): Promise<T> => {
+      await caughtUp(world, process, projections, tenant);
+      assert.deepEqual(await world.store.deadLetters(), []);
+      return await runAsTenant(tenant, () => process.views.read(work));
+    },
+    readEveryTenant: async <T, Tables>(work: (tables: Transaction<Tables>) => Promise<T>) => {
+      await caughtUp(world, process, projections);
+      return await process.views.readEveryTenant(work);
+    },
+    document: async (title: string, access = nobody, tenant: TenantId = acme) => {
+      const id = randomUUID() as DocumentId;
+      const document = happens('document', id, tenant);
+      await document('DocumentCreated', { title, actorSeed: randomUUID(), access });
+      return { id, happens: document };
+    },
+  };
+}
+
+const principal = (roles: Role[], changes: Partial<Principal> = {}): Principal => ({
+  tenant: acme,
+  member: memberId(),
+  roles,
+  groups: [],
+  ...changes,
+});
+
+const titles = ({ items }: Page<{ title: string }>) => items.map(({ title }) => title).toSorted();
+const newest = { archived: false, limit: 50 };
+
+test('a list of documents holds what the member may read, and nothing of other tenants', async (t) => {
+  const { document, read } = await views(t);
+  const [ada, friends] = [memberId(), randomUUID() as GroupId];
+  await document('hers', { members: { [ada]: 'owner' }, groups: {} });
+  await document('shared with friends', { members: {}, groups: { [friends]: 'viewer' } });
+  await document('for everyone', { ...nobody, everyone: 'viewer' });
+  await document('private', { members: { [memberId()]: 'owner' }, groups: {} });
+  await document('of umbra', { ...nobody, everyone: 'viewer' }, umbra);
+  const seen = async (who: Principal) =>
+    titles(await read((tables) => listDocuments(tables, who, newest), who.tenant));
+
+  const author = principal(['author'], { member: ada });
+  assert.deepEqual(await seen(author), ['for everyone', 'hers']);
+  assert.deepEqual(await seen({ ...author, groups: [friends] }), [
+    'for everyone',
+    'hers',
+    'shared with friends',
+  ]);
+  assert.deepEqual(await seen(principal(['editor'])), [
+    'for everyone',
+    'hers',
+    'private',
+    'shared with friends',
+  ]);
+  assert.deepEqual(await seen(principal([])), []);
+  assert.deepEqual(await seen({ ...author, tenant: umbra }), ['of umbra']);
+});
+
+test('a list of documents follows titles, folders, the archive and the newest revision', async (t) => {
+  const { document, read } = await views(t);
+  const { id, happens } = await document('first');
+  const list = async (query: object) =>
+    (await read((tables) => listDocuments(tables, principal(['owner']), { ...newest, ...query })))
+      .items;
+  const change = {
+    changes: [],
+    group: randomUUID(),
+    author: memberId(),
+    origin: 'person',
+    size: { inserted: 1, deleted: 0 },
+    sections: [],
+  };
+  await happens('ChangesApplied', change);
+  await happens('ChangesApplied', { ...change, title: 'second' });
+  await happens('DocumentFiled', { folder: 'plans', order: 'a1' });
+  await happens('VersionNamed', { name: 'draft', revision: 2 });
+  const [item = assert.fail()] = await list({});
+  assert.equal(item.id, id);
+  assert.deepEqual(
+    { title: item.title, folder: item.folder, revision: item.revision },
+    { title: 'second', folder: 'plans', revision: 4 },
+  );
+  assert.match(item.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal((await list({ folder: 'plans' })).length, 1);
+  assert.equal((await list({ folder: 'other' })).length, 0);
+  await happens('DocumentArchived');
+  assert.equal((await list({})).length, 0);
+  assert.equal((await list({ archived: true })).length, 1);
+  await happens('DocumentUnarchived');
+  assert.equal((await list({})).length, 1);
+});
+
+test('page by page, every document comes once: newest first, or in the order of its folder', async (t) => {
+  const { document, read } = await views(t);
+  const orders = ['a2', 'a0', 'Zz', 'a1', 'a0'];
+  for (const [index, order] of orders.entries()) {
+    const { happens } = await document(`${index}`);
+    await happens('DocumentFiled', { folder: 'plans', order });
+  }
+  const pages = async (query: object) => {
+    const items = [];
+    for (let after: After | undefined, page = 0; page < 10; page += 1) {
+      const paged = { ...newest, ...query, limit: 2, after };
+      const answer = await read((tables) => listDocuments(tables, principal(['owner']), paged));
+      items.push(...answer.items);
+      after = answer.next;
+      if (after === undefined) break;
+    }
+    return items.map(({ title }) => title);
+  };
+  assert.deepEqual((await pages({})).toSorted(), ['0', '1', '2', '3', '4']);
+  const filed = await pages({ folder: 'plans' });
+  assert.deepEqual(
+    filed.map((title) => orders[Number(title)]),
+    ['Zz', 'a0', 'a0', 'a1', 'a2'],
+  );
+});
+
+test('a timeline says who did what, when, how much and from where, newest first', async (t) => {
+  const { document, read } = await views(t);
+  const { id, happens } = await document('first');
+  const [author, group] = [memberId(), randomUUID()];
+  await happens(
+    'ChangesApplied',
+    {
+      changes: [],
+      group,
+      author,
+      origin: 'import',
+      size: { inserted: 7, deleted: 2 },
+      sections: [],
+    },
+    { actor: author },
+  );
+  await happens('VersionNamed', { name: 'draft', revision: 1 });
+  await happens('DocumentArchived');
+  const page = (after?: After) =>
+    read((tables) => documentTimelineOf(tables, acme, id, { after, limit: 2 }));
+  const { items, next } = await page();
+  assert.deepEqual(
+    items.map(({ revision, type, versionName, ofRevision }) => [
+      revision,
+      type,
+      versionName,
+      ofRevision,
+    ]),
+    [
+      [3, 'DocumentArchived', null, null],
+      [2, 'VersionNamed', 'draft', 1],
+    ],
+  );
+  const rest = await page(next);
+  assert.equal(rest.next, undefined);
+  const [{ recordedAt: _, ...change } = assert.fail()] = rest.items;
+  assert.deepEqual(change, {
+    revision: 1,
+    actor: author,
+    type: 'ChangesApplied',
+    origin: 'import',
+    group,
+    inserted: 7,
+    deleted: 2,
+    versionName: null,
+    ofRevision: null,
+    erased: false,
+  });
+});
+
+test('version names come, move and go', async (t) => {
+  const { document, read } = await views(t);
+  const { id, happens } = await document('first');
+  const named = async () =>
+    (await read((tables) => versionsOf(tables, acme, id))).map(({ name, revision }) => [
+      name,
+      revision,
+    ]);
+  assert.deepEqual(await named(), []);
+  await happens('VersionNamed', { name: 'late', revision: 5 });
+  await happens('VersionNamed', { name: 'early', revision: 1 });
+  assert.deepEqual(await named(), [
+    ['early', 1],
+    ['late', 5],
+  ]);
+  await happens('VersionNameRemoved', { name: 'late' });
+  assert.deepEqual(await named(), [['early', 1]]);
+});
+
+test('members, groups and keys are listed as they stand', async (t) => {
+  const { happens, read } = await views(t);
+  const [ada, friends] = [memberId(), randomUUID() as GroupId];
+  const member = happens('member', ada);
+  await member('MemberInvited', { name: 'Ada', email: 'ada@example.org', roles: ['author'] });
+  await member('MemberProfileChanged', { name: 'Ada L.' });
+  await member('MemberRolesChanged', { roles: ['author', 'reviewer'] });
+  await member('MemberDeactivated');
+  const page = { limit: 10 };
+  const [{ invitedAt: _, ...shown } = assert.fail()] = (
+    await read((tables) => listMembers(tables, acme, page))
+  ).items;
+  assert.deepEqual(shown, {
+    id: ada,
+    name: 'Ada L.',
+    email: 'ada@example.org',
+    roles: ['author', 'reviewer'],
+    status: 'deactivated',
+    revision: 3,
+  });
+
+  const group = happens('group', friends);
+  await group('GroupCreated', { name: 'Friends' });
+  await group('GroupMemberAdded', { memberId: ada });
+  await group('GroupMemberAdded', { memberId: memberId() });
+  assert.deepEqual(await read((tables) => groupsOf(tables, acme, ada)), [friends]);
+  assert.deepEqual(await read((tables) => groupsOf(tables, umbra, ada), umbra), []);
+  await group('GroupMemberRemoved', { memberId: ada });
+  assert.deepEqual(await read((tables) => groupsOf(tables, acme, ada)), []);
+  const { items } = await read((tables) => listGroups(tables, acme, page));
+  assert.deepEqual([items[0]?.name, items[0]?.members.length], ['Friends', 1]);
+  await group('GroupDeleted');
+  assert.deepEqual((await read((tables) => listGroups(tables, acme, page))).items, []);
+
+  const key = happens('api-key', '0123456789abcdef');
+  const issued = { memberId: ada, roles: ['author'], secretHash: 'x', labels: { team: 'a' } };
+  await key('ApiKeyIssued', issued);
+  await key('ApiKeyRevoked');
+  const keys = (await read((tables) => listApiKeys(tables, acme, { ...page, member: ada }))).items;
+  assert.deepEqual([keys[0]?.labels, keys[0]?.revokedAt !== null], [{ team: 'a' }, true]);
+});
+
+test('the operator sees every tenant and the plans, a tenant neither', async (t) => {
+  const { happens, read, readEveryTenant } = await views(t);
+  for (const tenant of [acme, umbra]) {
+    await happens(
+      'tenant',
+      tenant,
+      tenant,
+    )('TenantRegistered', {
+      tenantId: tenant,
+      name: tenant.toUpperCase(),
+      plan: 'starter',
+      timeZone: 'UTC',
+      packs: [],
+    });
+  }
+  await happens('tenant', umbra, umbra)('TenantPlanned', { plan: 'business' });
+  await happens('tenant', umbra, umbra)('TenantSuspended');
+  const figures = { requestsPerMinute: 60, models: ['*'], features: [] };
+  const plan = { planId: 'starter', version: 1, name: 'Starter', figures };
+  await happens('plan', 'starter', PLATFORM)('PlanPublished', plan);
+
+  const all = await readEveryTenant((tables) => listTenants(tables, { limit: 1 }));
+  assert.deepEqual([all.items[0]?.id, all.next], [acme, [acme]]);
+  const rest = await readEveryTenant((tables) =>
+    listTenants(tables, { limit: 5, after: all.next }),
+  );
+  assert.deepEqual(
+    rest.items.map(({ id, plan, status }) => ({ id, plan, status })),
+    [{ id: umbra, plan: 'business', status: 'suspended' }],
+  );
+  const own = await read((tables) => listTenants(tables, { limit: 5 }));
+  assert.deepEqual(
+    own.items.map(({ id }) => id),
+    [acme],
+  );
+  const shown = await read((tables) => listPlans(tables), PLATFORM);
+  assert.deepEqual(shown[0]?.figures, figures);
+  assert.deepEqual(await read((tables) => listPlans(tables)), []);
+});
