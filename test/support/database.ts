@@ -36,7 +36,7 @@ const LOGINS = `
       create role palimpsest_projector nologin;
     end if;
     create role ${LOGIN} login noinherit password 'test';
-    create role ${OWNER} login noinherit password 'test';
+    create role ${OWNER} login password 'test';
     grant palimpsest_app, palimpsest_projector to ${LOGIN}, ${OWNER};
     grant set on parameter app.tenant_id to ${OWNER};
   end $$`;

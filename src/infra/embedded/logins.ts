@@ -36,7 +36,10 @@ export function loginsOf(secret: string, { socketDirectory }: Postmaster): Login
   };
 }
 
-/** Makes what is missing of: the database, its owner, the login, the two roles it may take. */
+/**
+ * Makes what is missing of: the database, its owner, the login, the two roles it may take.
+ * `deploy/roles.sql` is the same for a Postgres of one's own, and explains each right.
+ */
 export async function ensureLogins(logins: Logins, secret: string): Promise<void> {
   const client = new Client({ connectionString: logins.superuserUrl });
   await client.connect();
@@ -44,8 +47,8 @@ export async function ensureLogins(logins: Logins, secret: string): Promise<void
     for (const [login, attributes] of [
       ['palimpsest_app', 'nologin'],
       ['palimpsest_projector', 'nologin'],
+      [OWNER, 'login'],
       // Without its roles' rights until it takes one: a query that forgot to is refused.
-      [OWNER, 'login noinherit'],
       [LOGIN, 'login noinherit'],
     ] as const) {
       const { rowCount } = await client.query('select from pg_roles where rolname = $1', [login]);
@@ -55,7 +58,6 @@ export async function ensureLogins(logins: Logins, secret: string): Promise<void
         `create role ${login} ${attributes}${attributes === 'nologin' ? '' : ` password ${password}`}`,
       );
     }
-    // The owner makes functions of the log that take a role and a tenant for their own time.
     await client.query(`grant palimpsest_app, palimpsest_projector to ${LOGIN}, ${OWNER}`);
     await client.query(`grant set on parameter app.tenant_id to ${OWNER}`);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [

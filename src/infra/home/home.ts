@@ -74,13 +74,13 @@ async function open(directory: string, settings: HomeSettings, opened: Opened): 
   const keys = await keyFiles(directory);
   const running = opened.serving === undefined ? await runningServer(directory) : undefined;
   const own = ownDatabase(settings) ?? (running?.embedded === false ? running.postgres : undefined);
+  const notices = own === undefined ? [] : await checkRoles(own);
   const masterKey = await masterKeyOf(settings.masterKey, keys, async () =>
     own === undefined ? await hasData(directory) : await isMigrated(own),
   );
   const operatorKey = await operatorKeyOf(settings.operatorKey, keys);
 
   const connections = own ?? (await embedded(directory, keys, opened));
-  const notices = own === undefined ? [] : await checkRoles(own);
   const database = postgresDatabase(connections);
   opened.database = database;
   // A command beside a server must not change the tables under it.

@@ -10,8 +10,9 @@ const ROLES = ['palimpsest_app', 'palimpsest_projector'] as const;
 /** Every problem in one error, each with the SQL that mends it. */
 export class UnfitDatabase extends Error {
   constructor(problems: readonly string[]) {
+    const list = problems.map((problem) => `- ${problem}`).join('\n');
     super(
-      `The database at DATABASE_URL is not ready:\n${problems.map((p) => `- ${p}`).join('\n')}`,
+      `The database at DATABASE_URL is not ready (deploy/roles.sql makes one that is):\n${list}`,
     );
     this.name = 'UnfitDatabase';
   }
@@ -51,16 +52,13 @@ async function checkLogin(client: Client): Promise<{ name: string; problems: str
   }
   const problems = await tooPowerful(client, [name, ...ROLES]);
   for (const role of ROLES) {
-    const { rows } = await client.query<{ is: boolean | null }>(
-      `select pg_has_role(session_user, oid, 'MEMBER') as is from pg_roles where rolname = $1`,
-      [role],
-    );
+    const may = await mayTake(client, role);
     const login = escapeIdentifier(name);
-    if (rows[0] === undefined) {
+    if (may === undefined) {
       problems.push(
         `The role ${role} does not exist: create role ${role} nologin; grant ${role} to ${login};`,
       );
-    } else if (rows[0].is !== true) {
+    } else if (!may) {
       problems.push(`${name} may not take the role ${role}: grant ${role} to ${login};`);
     }
   }
@@ -86,11 +84,39 @@ async function checkOwner(client: Client): Promise<string[]> {
               and has_schema_privilege('public', 'CREATE') as makes`,
   );
   const { name, database, makes } = rows[0]!;
-  if (makes) return [];
-  const to = escapeIdentifier(name);
-  return [
-    `${name} may not create tables: alter database ${escapeIdentifier(database)} owner to ${to};`,
-  ];
+  const owner = escapeIdentifier(name);
+  const problems: string[] = [];
+  if (!makes) {
+    problems.push(
+      `${name} may not create tables: alter database ${escapeIdentifier(database)} owner to ${owner};`,
+    );
+  }
+  for (const role of ROLES) {
+    if ((await mayTake(client, role)) === false) {
+      problems.push(
+        `${name} may not make functions that run as ${role}: grant ${role} to ${owner};`,
+      );
+    }
+  }
+  const { rows: rights } = await client.query<{ sets: boolean }>(
+    `select has_parameter_privilege('app.tenant_id', 'SET') as sets`,
+  );
+  if (rights[0]?.sets !== true) {
+    problems.push(
+      `${name} may not make functions that set the tenant: ` +
+        `grant set on parameter app.tenant_id to ${owner};`,
+    );
+  }
+  return problems;
+}
+
+/** Undefined when there is no such role. */
+async function mayTake(client: Client, role: string): Promise<boolean | undefined> {
+  const { rows } = await client.query<{ is: boolean }>(
+    `select pg_has_role(session_user, oid, 'MEMBER') as is from pg_roles where rolname = $1`,
+    [role],
+  );
+  return rows[0]?.is;
 }
 
 async function writableEvents(client: Client): Promise<string[]> {
