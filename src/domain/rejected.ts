@@ -27,6 +27,21 @@ const reasons = {
   'document/already-exists': 'The document already exists.',
   'document/archived': 'The document is archived and can no longer change.',
   'document/erased': 'The content of this document was erased.',
+  'document/title-too-long': 'The title is too long.',
+  'document/name-too-long': 'The name of a folder, place or version is too long.',
+  'document/too-many-edits': 'One request may hold fewer edits.',
+  'document/too-many-sections': 'The document would have too many sections.',
+  'document/too-large': 'The document would be too long.',
+  'document/access-list-too-long': 'The access list is too long: use groups.',
+  'text/not-storable': 'Text must be well-formed Unicode (no half surrogate pairs) without U+0000.',
+  'edit/section-not-found': 'There is no such section at this revision.',
+  'edit/out-of-range': 'The offset is beyond the end of the text.',
+  'edit/inside-character': 'The offset is between the two halves of one character.',
+  'edit/not-found': 'The text to be replaced does not occur.',
+  'edit/ambiguous': 'The text to be replaced occurs more than once.',
+  'version/name-taken': 'Another revision has this name.',
+  'version/not-found': 'There is no such version or revision.',
+  'version/too-many': 'The document has as many named versions as it can have.',
 } as const;
 
 export type RejectionCode = keyof typeof reasons;

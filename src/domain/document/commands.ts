@@ -1,0 +1,61 @@
+import type { DocumentBase, DocumentContent } from './content.ts';
+import type { Edit } from './edits.ts';
+import type { AccessList, Origin } from './events.ts';
+
+export type CreateDocument = {
+  readonly type: 'CreateDocument';
+  readonly title: string;
+  readonly markdown?: string;
+  readonly folder?: string;
+  readonly origin?: Origin;
+};
+
+export type EditDocument = {
+  readonly type: 'EditDocument';
+  readonly edits: readonly Edit[];
+  /**
+   * `baseOf(state)` of the revision whose offsets the edits use; absent: the newest. The edits are
+   * carried forward from there, to what a live client's concurrent edits would have led to.
+   */
+  readonly base?: DocumentBase;
+  /** Default: a group of its own for each command. */
+  readonly group?: string;
+  readonly origin?: Origin;
+};
+
+export type FileDocument = {
+  readonly type: 'FileDocument';
+  /** `null` takes it out of its folder. */
+  readonly folder: string | null;
+  readonly order?: string;
+};
+
+export type ArchiveDocument = { readonly type: 'ArchiveDocument' };
+export type UnarchiveDocument = { readonly type: 'UnarchiveDocument' };
+export type ChangeAccess = { readonly type: 'ChangeAccess'; readonly access: AccessList };
+
+export type NameVersion = {
+  readonly type: 'NameVersion';
+  readonly name: string;
+  /** Default: the newest. */
+  readonly revision?: number;
+};
+export type RemoveVersionName = { readonly type: 'RemoveVersionName'; readonly name: string };
+
+/** Makes the document read as `to` (`contentOf(state)` at `revision`), as one new edit. */
+export type RestoreDocument = {
+  readonly type: 'RestoreDocument';
+  readonly to: DocumentContent;
+  readonly revision: number;
+};
+
+export type DocumentCommand =
+  | CreateDocument
+  | EditDocument
+  | FileDocument
+  | ArchiveDocument
+  | UnarchiveDocument
+  | ChangeAccess
+  | NameVersion
+  | RemoveVersionName
+  | RestoreDocument;

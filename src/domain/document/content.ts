@@ -1,0 +1,130 @@
+import type { SectionId } from '#domain/ids.ts';
+import {
+  type Heads,
+  type ObjectId,
+  ROOT,
+  type Replica,
+  emptyReplica,
+  headsOf,
+  textAt,
+} from './replica.ts';
+
+/** What is known of a section without reading its text. */
+export type Section = {
+  readonly id: SectionId;
+  /** Fractional index; equal ones are ordered by id. */
+  readonly order: string;
+  /** A deleted section is this field, never a removed key: others may be writing in it. */
+  readonly present: boolean;
+  /** UTF-16 units; offsets are resolved with it, so that no text needs to be read. */
+  readonly length: number;
+  readonly object: ObjectId;
+};
+
+/** The Automerge document and what was read from it. */
+export type Content = {
+  readonly replica: Replica;
+  readonly title: string;
+  /** In order, the deleted ones included. */
+  readonly sections: readonly Section[];
+};
+
+/** The shape of a document at some revision: what edits that were made there are read against. */
+export type DocumentBase = {
+  readonly revision: number;
+  readonly heads: Heads;
+  readonly sections: readonly Omit<Section, 'object'>[];
+};
+
+/** What a document says, as plain data. */
+export type DocumentContent = {
+  readonly title: string;
+  /** In order; deleted ones are not part of it. */
+  readonly sections: readonly SectionText[];
+};
+export type SectionText = {
+  readonly id: SectionId;
+  readonly order: string;
+  readonly text: string;
+};
+
+export const emptyContent = (title: string): Content => ({
+  replica: emptyReplica(),
+  title,
+  sections: [],
+});
+
+export function readContent(replica: Replica): Content {
+  const map = sectionsMap(replica);
+  const ids = map === undefined ? [] : replica.keys(map);
+  return {
+    replica,
+    title: readTitle(replica),
+    sections: ids.flatMap((id) => readSection(replica, map, id)).sort(bySectionOrder),
+  };
+}
+
+/** Reads again what changed since `before`; the rest is kept. */
+export function refreshed(content: Content, before: Heads): Content {
+  const { replica } = content;
+  const map = sectionsMap(replica);
+  const changed = changedSections(replica, before);
+  const sections = content.sections.filter(({ id }) => !changed.includes(id));
+  for (const id of changed) sections.push(...readSection(replica, map, id));
+  return { replica, title: readTitle(replica), sections: sections.sort(bySectionOrder) };
+}
+
+export function changedSections(replica: Replica, before: Heads): string[] {
+  const changed = new Set<string>();
+  for (const { path } of replica.diff([...before], headsOf(replica))) {
+    if (path[0] === 'sections' && path[1] !== undefined) changed.add(String(path[1]));
+  }
+  return [...changed];
+}
+
+export const sectionsMap = (replica: Replica): ObjectId | undefined =>
+  objectAt(replica, ROOT, 'sections', 'map');
+
+function readSection(replica: Replica, map: ObjectId | undefined, id: string): Section[] {
+  if (map === undefined) return [];
+  const section = objectAt(replica, map, id, 'map');
+  const object = section && objectAt(replica, section, 'text', 'text');
+  if (section === undefined || object === undefined) return [];
+  return [
+    {
+      id: id as SectionId,
+      order: String(replica.get(section, 'order')),
+      present: replica.get(section, 'present') === true,
+      length: replica.length(object),
+      object,
+    },
+  ];
+}
+
+function readTitle(replica: Replica): string {
+  const title = replica.get(ROOT, 'title');
+  return typeof title === 'string' ? title : '';
+}
+
+export function objectAt(
+  replica: Replica,
+  object: ObjectId,
+  property: string,
+  type: 'map' | 'text',
+): ObjectId | undefined {
+  const value = replica.getWithType(object, property);
+  return value?.[0] === type ? (value[1] as ObjectId) : undefined;
+}
+
+type Placed = Pick<Section, 'id' | 'order'>;
+
+export const bySectionOrder = (one: Placed, other: Placed): number =>
+  compare(one.order, other.order) || compare(one.id, other.id);
+
+const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));
+
+export const presentSections = (content: Content): readonly Section[] =>
+  content.sections.filter(({ present }) => present);
+
+export const textOf = (content: Content, section: Section): string =>
+  textAt(content.replica, section.object);

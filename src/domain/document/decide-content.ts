@@ -1,0 +1,94 @@
+import { generateNKeysBetween } from 'fractional-indexing';
+import type { DecisionContext } from '#domain/decider.ts';
+import { Rejected } from '#domain/rejected.ts';
+import { assertMay } from '#domain/rights.ts';
+import { mustMay } from './access.ts';
+import { alignmentSince, unmoved } from './alignment.ts';
+import { applyEdit } from './apply-edit.ts';
+import { changing, sectionIds } from './changing.ts';
+import type { CreateDocument, EditDocument } from './commands.ts';
+import { type Content, type DocumentBase, textOf } from './content.ts';
+import { cutText } from './cutting.ts';
+import { type Draft, draftOf } from './draft.ts';
+import type { DocumentEvent } from './events.ts';
+import { evolve } from './evolve.ts';
+import { INCOMING_SECTION, MOST_EDITS, MOST_SECTIONS } from './limits.ts';
+import { textAt } from './replica.ts';
+import { type DocumentState, type LivingDocument, initialState } from './state.ts';
+import { mustBeName, mustBeStorable, mustBeTitle } from './storable.ts';
+import { writeDraft } from './write.ts';
+
+export function createDocument(
+  { title, markdown = '', folder, origin }: CreateDocument,
+  state: DocumentState,
+  context: DecisionContext,
+): DocumentEvent[] {
+  const { principal, derive } = context;
+  assertMay(principal, 'document.create');
+  const actorSeed = derive('actor seed');
+  if ('content' in state && state.actorSeed === actorSeed) return [];
+  if (state.status === 'erased') throw new Rejected('document/erased');
+  if (state.status !== 'missing') throw new Rejected('document/already-exists');
+  mustBeTitle(title);
+  mustBeStorable(markdown);
+  if (folder !== undefined) mustBeName(folder);
+
+  const access = { members: { [principal.member]: 'owner' as const }, groups: {} };
+  const created = {
+    type: 'DocumentCreated',
+    data: { title, actorSeed, access, ...(folder !== undefined && { folder }) },
+  } satisfies DocumentEvent;
+  const empty = evolve(initialState, created, 0) as LivingDocument;
+  try {
+    return [
+      created,
+      ...changing(empty, context, { origin }, (_, writer) => {
+        const newId = sectionIds(context);
+        const texts = cutText(markdown, INCOMING_SECTION, MOST_SECTIONS);
+        const places = generateNKeysBetween(null, null, texts.length);
+        writer.setTitle(title);
+        texts.forEach((text, index) =>
+          writer.addSection({ id: newId(), order: places[index] ?? '', present: true, text }),
+        );
+      }),
+    ];
+  } finally {
+    empty.content.replica.free();
+  }
+}
+
+export function editDocument(
+  { edits, base, group, origin }: EditDocument,
+  state: DocumentState,
+  context: DecisionContext,
+): DocumentEvent[] {
+  const document = mustMay(state, context.principal, 'document.edit');
+  if (document.status === 'archived') throw new Rejected('document/archived');
+  if (edits.length > MOST_EDITS)
+    throw new Rejected('document/too-many-edits', { limit: MOST_EDITS });
+
+  return changing(document, context, { group, origin }, (content, writer) => {
+    const draft = draftFor(content, base, sectionIds(context));
+    for (const edit of edits) applyEdit(draft, edit);
+    const alignment = base ? alignmentSince(base, content, document.cuts) : unmoved;
+    writeDraft(draft, content, alignment, writer);
+  });
+}
+
+function draftFor(content: Content, base: DocumentBase | undefined, newId: Draft['newId']): Draft {
+  const sections = new Map(content.sections.map((section) => [section.id, section]));
+  return draftOf(
+    { title: content.title, sections: base?.sections ?? content.sections },
+    {
+      newId,
+      taken: base ? content.sections.map(({ order }) => order) : [],
+      textOf(id) {
+        const section = sections.get(id);
+        if (section === undefined) return '';
+        return base
+          ? textAt(content.replica, section.object, base.heads)
+          : textOf(content, section);
+      },
+    },
+  );
+}

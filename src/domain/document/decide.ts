@@ -1,0 +1,41 @@
+import type { DecisionContext } from '#domain/decider.ts';
+import type { DocumentCommand } from './commands.ts';
+import { createDocument, editDocument } from './decide-content.ts';
+import {
+  archiveDocument,
+  changeAccess,
+  fileDocument,
+  nameVersion,
+  removeVersionName,
+  unarchiveDocument,
+} from './decide-filing.ts';
+import type { DocumentEvent } from './events.ts';
+import { restoreDocument } from './restore.ts';
+import type { DocumentState } from './state.ts';
+
+export function decide(
+  command: DocumentCommand,
+  state: DocumentState,
+  context: DecisionContext,
+): DocumentEvent[] {
+  switch (command.type) {
+    case 'CreateDocument':
+      return createDocument(command, state, context);
+    case 'EditDocument':
+      return editDocument(command, state, context);
+    case 'FileDocument':
+      return fileDocument(command, state, context);
+    case 'ArchiveDocument':
+      return archiveDocument(state, context);
+    case 'UnarchiveDocument':
+      return unarchiveDocument(state, context);
+    case 'ChangeAccess':
+      return changeAccess(command, state, context);
+    case 'NameVersion':
+      return nameVersion(command, state, context);
+    case 'RemoveVersionName':
+      return removeVersionName(command, state, context);
+    case 'RestoreDocument':
+      return restoreDocument(command, state, context);
+  }
+}

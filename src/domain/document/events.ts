@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import {
+  type EventDefinitions,
+  type EventOf,
+  bytes,
+  defineEvent,
+  documentSubject,
+} from '#domain/event.ts';
+import { GroupId, MemberId, SectionId } from '#domain/ids.ts';
+
+// Stored for ever: add fields, never rename or remove them. Who and when are in the header.
+
+export const accessLevels = ['viewer', 'commenter', 'editor', 'owner'] as const;
+export type AccessLevel = (typeof accessLevels)[number];
+
+const level = z.enum(accessLevels);
+
+/** Who may do what with one document, beside what their roles in the tenant allow. */
+export const AccessList = z.object({
+  members: z.record(MemberId, level),
+  groups: z.record(GroupId, level),
+  everyone: level.optional(),
+});
+export type AccessList = z.infer<typeof AccessList>;
+
+/** `person`, `import`, `restore`, `merge` or `ai:<generation>`; set by the server only. */
+export const Origin = z
+  .templateLiteral([z.enum(['person', 'import', 'restore', 'merge'])])
+  .or(z.templateLiteral(['ai:', z.string()]));
+export type Origin = z.infer<typeof Origin>;
+
+/**
+ * Text that moved into a section of its own: from here on, position `at + n` of `from` is position
+ * `n` of `to` (0 ≤ n < `length`). Positions are those after the earlier cuts of the same event.
+ */
+export const Cut = z.object({
+  /** Index in `changes`. The change holds cuts and nothing else. */
+  change: z.int().nonnegative(),
+  from: SectionId,
+  at: z.int().nonnegative(),
+  length: z.int().nonnegative(),
+  to: SectionId,
+});
+export type Cut = z.infer<typeof Cut>;
+
+const sealed = <Schema extends z.ZodType>(schema: Schema) =>
+  defineEvent({ kind: 'document', version: 1, schema, subject: documentSubject });
+
+export const documentEvents = {
+  DocumentCreated: sealed(
+    z.object({
+      title: z.string(),
+      /**
+       * What the ids of the server's Automerge actors are derived from. Every stream has its own,
+       * so that a branch and its document never write as the same actor and can be merged.
+       */
+      actorSeed: z.uuid(),
+      access: AccessList,
+      folder: z.string().optional(),
+    }),
+  ),
+  ChangesApplied: sealed(
+    z.object({
+      /** Automerge changes, each a chunk of type 1, in the order in which they apply. */
+      changes: z.array(bytes()),
+      /** What undo takes back at once. A command's events share it. */
+      group: z.uuid(),
+      /** Also in the header; here so that the fold knows whose group it is. */
+      author: MemberId,
+      origin: Origin,
+      /** UTF-16 units that readers see come and go; text that only moved is not counted. */
+      size: z.object({ inserted: z.int().nonnegative(), deleted: z.int().nonnegative() }),
+      /** Sections whose text, place or presence changed. */
+      sections: z.array(SectionId),
+      /** The title from here on, where it changed: a list of titles need not open the changes. */
+      title: z.string().optional(),
+      cuts: z.array(Cut).optional(),
+      /** The revision that a restore brought back. */
+      restored: z.int().nonnegative().optional(),
+    }),
+  ),
+  DocumentArchived: sealed(z.object({})),
+  DocumentUnarchived: sealed(z.object({})),
+  DocumentAccessChanged: sealed(z.object({ access: AccessList })),
+  /** `folder` null: in no folder. `order` sorts the documents of a folder, before their ids. */
+  DocumentFiled: sealed(z.object({ folder: z.string().nullable(), order: z.string().optional() })),
+  VersionNamed: sealed(z.object({ name: z.string(), revision: z.int().nonnegative() })),
+  VersionNameRemoved: sealed(z.object({ name: z.string() })),
+} satisfies EventDefinitions;
+
+export type DocumentEvent = EventOf<typeof documentEvents>;
+export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];

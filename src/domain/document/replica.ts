@@ -1,0 +1,38 @@
+import * as Automerge from '@automerge/automerge';
+
+/**
+ * One copy of an Automerge document, below the layer of JavaScript proxies: reading a text of 100k
+ * characters through those costs more than editing it. Its memory is WebAssembly's, which the
+ * garbage collector does not see: free it when it is no longer needed.
+ */
+export type Replica = ReturnType<typeof Automerge.getBackend>;
+export type Heads = readonly string[];
+export type ObjectId = string;
+
+export const ROOT: ObjectId = '_root';
+
+/** Nobody writes as this actor: changes are made on clones that have an actor of their own. */
+const READER = '00';
+
+export const emptyReplica = (): Replica => quiet(Automerge.init({ actor: READER }));
+
+/** Hashes were checked when the bytes were sealed; `unchecked` skips doing it again. */
+export const loadReplica = (saved: Uint8Array): Replica =>
+  quiet(Automerge.load(saved, { actor: READER, unchecked: true }));
+
+function quiet(document: Automerge.Doc<unknown>): Replica {
+  const replica = Automerge.getBackend(document);
+  // Otherwise it would collect patches for a JavaScript view that nobody reads.
+  replica.resetDiffCursor();
+  return replica;
+}
+
+export const headsOf = (replica: Replica): string[] => replica.getHeads();
+
+export const sameHeads = (one: Heads, other: Heads): boolean =>
+  one.length === other.length && one.every((head, index) => head === other[index]);
+
+/** The text at `heads`; the newest is read several times faster without them. */
+export function textAt(replica: Replica, object: ObjectId, heads?: Heads): string {
+  return heads === undefined ? replica.text(object) : replica.text(object, [...heads]);
+}

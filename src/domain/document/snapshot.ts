@@ -1,0 +1,78 @@
+import { decode, encode } from 'cborg';
+import type { SnapshotCodec } from '#domain/aggregate.ts';
+import { documentSubject } from '#domain/event.ts';
+import { readContent } from './content.ts';
+import { loadReplica } from './replica.ts';
+import type { DocumentState, LivingDocument, PastCut } from './state.ts';
+
+type Packed = Omit<LivingDocument, 'content' | 'versions' | 'cuts' | 'folderOrder'> & {
+  readonly saved: Uint8Array;
+  readonly folderOrder?: string | undefined;
+  readonly versions: readonly (readonly [string, number])[];
+  readonly cuts: readonly PackedCut[];
+};
+/** Section ids and hashes as bytes: hexadecimal would take twice the space. */
+type PackedCut = readonly [
+  revision: number,
+  from: Uint8Array,
+  at: number,
+  length: number,
+  to: Uint8Array,
+  before: readonly Uint8Array[],
+  after: readonly Uint8Array[],
+];
+
+export const documentSnapshot: SnapshotCodec<DocumentState> = {
+  version: 1,
+  subject: documentSubject,
+  // A named version is one that people come back to.
+  eagerAfter: (eventType) => eventType === 'VersionNamed',
+  encode: (state) => encode(pack(state), { ignoreUndefinedProperties: true }),
+  decode: (bytes) => unpack(decode(bytes) as Packed | { status: 'missing' | 'erased' }),
+};
+
+function pack(state: DocumentState): Packed | { status: 'missing' | 'erased' } {
+  if (!('content' in state)) return state;
+  const { content, versions, cuts, ...rest } = state;
+  return {
+    ...rest,
+    saved: content.replica.save(),
+    versions: [...versions],
+    cuts: cuts.map(packCut),
+  };
+}
+
+function unpack(packed: Packed | { status: 'missing' | 'erased' }): DocumentState {
+  if (!('saved' in packed)) return packed;
+  const { saved, versions, cuts, folderOrder, ...rest } = packed;
+  return {
+    ...rest,
+    content: readContent(loadReplica(saved)),
+    folderOrder,
+    versions: new Map(versions),
+    cuts: cuts.map(unpackCut),
+  };
+}
+
+const toBytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
+const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+const packCut = ({ revision, from, at, length, to, before, after }: PastCut): PackedCut => [
+  revision,
+  toBytes(from),
+  at,
+  length,
+  toBytes(to),
+  before.map(toBytes),
+  after.map(toBytes),
+];
+
+const unpackCut = ([revision, from, at, length, to, before, after]: PackedCut): PastCut => ({
+  revision,
+  from: toHex(from) as PastCut['from'],
+  at,
+  length,
+  to: toHex(to) as PastCut['to'],
+  before: before.map(toHex),
+  after: after.map(toHex),
+});

@@ -1,0 +1,55 @@
+import type { SectionId } from '#domain/ids.ts';
+import type { ChangeWriter } from './change-writer.ts';
+import { type Content, objectAt, sectionsMap } from './content.ts';
+import type { Draft } from './draft.ts';
+import { placesAfter } from './order.ts';
+import type { ObjectId, Replica } from './replica.ts';
+
+type Placed = { readonly id: SectionId; readonly order: string };
+
+/** A draft on its way into the document. */
+export type Writing = {
+  /** The document before the request, with a replica that is being written to. */
+  readonly content: Content;
+  readonly writer: ChangeWriter;
+  readonly draft: Draft;
+  /** Sections and their places, as the writing goes on. */
+  readonly layout: Placed[];
+};
+
+export function textObject(replica: Replica, section: SectionId): ObjectId {
+  const map = sectionsMap(replica);
+  const object = map && objectAt(replica, map, section, 'map');
+  const text = object && objectAt(replica, object, 'text', 'text');
+  if (text === undefined) throw new Error(`Section ${section} has no text.`);
+  return text;
+}
+
+export function place(layout: Placed[], section: Placed): void {
+  const index = layout.findIndex(({ id }) => id === section.id);
+  if (index < 0) layout.push(section);
+  else layout[index] = section;
+}
+
+export function addSection(
+  { writer, layout }: Writing,
+  { id, order, text, present = true }: Placed & { text: string; present?: boolean },
+): void {
+  place(layout, { id, order });
+  writer.addSection({ id, order, present, text });
+}
+
+/** `count` places right behind `section`; whatever had the same place as it moves on. */
+export function placesBehind(
+  { writer, layout }: Writing,
+  section: Placed,
+  count: number,
+): readonly string[] {
+  if (count === 0) return [];
+  const { places, displaced } = placesAfter(section, count, layout);
+  for (const [id, order] of displaced) {
+    writer.setField(id, 'order', order);
+    place(layout, { id, order });
+  }
+  return places;
+}
