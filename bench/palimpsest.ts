@@ -1,0 +1,26 @@
+// The one door from this package to the other: everything of Palimpsest that is measured.
+export { commandHandler } from '../src/commands/handle.ts';
+export { heldStreams } from '../src/commands/held-streams.ts';
+export { load } from '../src/commands/load.ts';
+export { sealEvents } from '../src/commands/envelope.ts';
+export type { CommandRequest } from '../src/commands/handle.ts';
+export type { Aggregate } from '../src/domain/aggregate.ts';
+export { defineEvent, documentSubject } from '../src/domain/event.ts';
+export type { CommandId, MemberId, TenantId } from '../src/domain/ids.ts';
+export { streamOf, type StreamName } from '../src/domain/stream.ts';
+export { projectionOpener } from '../src/infra/crypto/open-events.ts';
+export { aesSealer } from '../src/infra/crypto/sealer.ts';
+export { joinPostgres } from '../src/infra/embedded/embedded-postgres.ts';
+export { postgresDatabase } from '../src/infra/postgres/database.ts';
+export { postgresEventLog } from '../src/infra/postgres/event-log.ts';
+export { postgresKeyStore } from '../src/infra/postgres/key-store.ts';
+export { migrate } from '../src/infra/postgres/migrate.ts';
+export { postgresProjectionStore } from '../src/infra/postgres/projections/store.ts';
+export { postgresViews } from '../src/infra/postgres/projections/views.ts';
+export { postgresSnapshotStore } from '../src/infra/postgres/snapshot-store.ts';
+export { systemClock } from '../src/infra/system/clock.ts';
+export { systemIds } from '../src/infra/system/ids.ts';
+export { runAsTenant } from '../src/infra/tenancy/tenant-context.ts';
+export { projectionEngine } from '../src/projections/engine.ts';
+export { localProgress } from '../src/projections/progress.ts';
+export { tableProjection } from '../src/projections/table-projection.ts';
