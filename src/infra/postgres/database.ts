@@ -53,6 +53,8 @@ export function postgresDatabase(connections: Connections): Database {
     directUrl: connections.directUrl ?? connections.url,
     close: async () => {
       await Promise.all([app.destroy(), owner.destroy()]);
+      // Kysely ends only a pool that it has used; the other kind would keep the process alive.
+      await Promise.all([pool, ownerPool].filter(({ ended }) => !ended).map((its) => its.end()));
     },
   };
 }
