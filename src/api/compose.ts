@@ -11,9 +11,10 @@ import { postgresEventLog } from '#infra/postgres/event-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
+import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { projections } from '#projections/all.ts';
+import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
@@ -62,9 +63,19 @@ export async function compose(
   const log = await postgresEventLog({ database, clock, ids, report: warn });
   const snapshots = postgresSnapshotStore(database);
   const streams = aggregates({ log, sealer, snapshots, clock, ids, warn });
+  const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
-  const projection = projecting({ database, log, sealer, clock, ids, streams, warn });
+  const projection = projecting({
+    database,
+    log,
+    sealer,
+    clock,
+    ids,
+    projections,
+    streams,
+    warn,
+  });
   const who = authentication({
     aggregates: streams,
     groupsOf: queries.groups.of,

@@ -2,10 +2,10 @@ import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
 import { openNeeded } from '#infra/projections/open-needed.ts';
-import { projections } from '#projections/all.ts';
 import { projectionEngine } from '#projections/engine.ts';
 import { projectionOperations } from '#projections/operations.ts';
 import { localProgress } from '#projections/progress.ts';
+import type { Projection } from '#projections/projection.ts';
 import { reachedBy } from '#projections/reached.ts';
 import { readiness, standingsOf } from '#projections/standing.ts';
 import type { Aggregates } from './aggregates.ts';
@@ -17,18 +17,21 @@ export type ProjectingPorts = {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly projections: readonly Projection[];
   readonly streams: Pick<Aggregates, 'projections'>;
   readonly warn: (message: string, error?: unknown) => void;
 };
 
 /** The views: what fills them (when this process does), and what is known of how far they are. */
 export function projecting(ports: ProjectingPorts) {
-  const { database, log, sealer, clock, ids, streams, warn } = ports;
+  const { database, log, sealer, clock, ids, projections, streams, warn } = ports;
+  // Positions of this log have no holes, so the newest one counts its events.
+  const source = { ...log, count: () => log.head() };
   const store = postgresProjectionStore(database, clock);
   const open = openNeeded(sealer);
   const progress = localProgress();
   const engine = projectionEngine({
-    source: log,
+    source,
     open,
     store,
     clock,
@@ -37,9 +40,9 @@ export function projecting(ports: ProjectingPorts) {
     progress,
     onError: (error) => warn('a projection tries again', error),
   });
-  const standing = { source: log, store, clock, projections, progress };
+  const standing = { source, store, clock, projections, progress };
   const operations = projectionOperations({
-    source: log,
+    source,
     open,
     store,
     projections,

@@ -1,5 +1,7 @@
 import { apiKeys } from './api-keys.ts';
+import type { DocumentFolds } from './document-folds.ts';
 import { documentList } from './document-list.ts';
+import { documentSections } from './document-sections.ts';
 import { documentTimeline } from './document-timeline.ts';
 import { documentVersions } from './document-versions.ts';
 import { groups } from './groups.ts';
@@ -8,7 +10,7 @@ import { plans } from './plans.ts';
 import type { Projection } from './projection.ts';
 import { tenants } from './tenants.ts';
 
-/** Every view there is. What is not in this list is neither built nor found by readers. */
+/** The views that are made of events alone. */
 export const projections: readonly Projection[] = [
   documentList,
   documentTimeline,
@@ -18,4 +20,10 @@ export const projections: readonly Projection[] = [
   apiKeys,
   tenants,
   plans,
+];
+
+/** Every view there is. What is not in this list is neither built nor found by readers. */
+export const everyProjection = (folds: DocumentFolds): readonly Projection[] => [
+  ...projections,
+  documentSections(folds),
 ];

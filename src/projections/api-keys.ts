@@ -3,7 +3,7 @@ import type { ApiKeyEvent } from '#domain/api-key/events.ts';
 import type { ApiKeyId, MemberId, TenantId } from '#domain/ids.ts';
 import type { TenantRole } from '#domain/rights.ts';
 import { partsOf } from '#domain/stream.ts';
-import { type Page, type PageQuery, instant, pageOf } from './page.ts';
+import { type Page, type PageQuery, instant, instantOf, pageOf } from './page.ts';
 import { tableProjection } from './table-projection.ts';
 
 type Row = {
@@ -85,7 +85,7 @@ export async function listApiKeys(
   let query = tables.selectFrom('api_keys').selectAll().where('tenant_id', '=', tenant);
   if (member !== undefined) query = query.where('member_id', '=', member);
   if (after !== undefined) {
-    query = query.where(sql<SqlBool>`(issued_at, key_id) > (${after[0]}, ${after[1]})`);
+    query = query.where(sql<SqlBool>`(issued_at, key_id) > (${instantOf(after)}, ${after[1]})`);
   }
   const rows = await query
     .orderBy('issued_at')

@@ -4,7 +4,8 @@ import type { EventHeader } from '#domain/event.ts';
 import type { DocumentId, MemberId } from '#domain/ids.ts';
 import { type Principal, reachOf } from '#domain/rights.ts';
 import { partsOf } from '#domain/stream.ts';
-import { type Page, type PageQuery, instant, pageOf } from './page.ts';
+import { isFoundBy } from './document-sections.ts';
+import { type Page, type PageQuery, instant, instantOf, pageOf } from './page.ts';
 import type { HeaderOnly } from './projection.ts';
 import { tableProjection } from './table-projection.ts';
 
@@ -52,6 +53,7 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
   indexes: [
     '(tenant_id, created_at desc, document_id desc)',
     '(tenant_id, folder, folder_order, document_id)',
+    "using gin (to_tsvector('simple', title))",
   ],
   body: {
     DocumentCreated: (_, { data, header }) => ({
@@ -85,8 +87,8 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
 export type DocumentListQuery = PageQuery & {
   readonly folder?: string | undefined;
   readonly archived: boolean;
-  /** Only these, e.g. those that a search found. */
-  readonly ids?: readonly DocumentId[] | undefined;
+  /** Full-text search in titles and texts: words and "phrases", all of which must be found. */
+  readonly q?: string | undefined;
 };
 
 export type DocumentListItem = {
@@ -103,7 +105,7 @@ export type DocumentListItem = {
 export async function listDocuments(
   tables: Transaction<DocumentListTables>,
   principal: Principal,
-  { folder, archived, ids, after, limit }: DocumentListQuery,
+  { folder, archived, q, after, limit }: DocumentListQuery,
 ): Promise<Page<DocumentListItem>> {
   let query = tables
     .selectFrom('document_list')
@@ -111,10 +113,12 @@ export async function listDocuments(
     .where('tenant_id', '=', principal.tenant)
     .where('archived', '=', archived)
     .where((row) => mayRead(row, principal));
-  if (ids !== undefined) query = query.where('document_id', 'in', [...ids]);
+  if (q !== undefined) query = query.where(isFoundBy(principal.tenant, q));
   if (folder === undefined) {
     if (after !== undefined) {
-      query = query.where(sql<SqlBool>`(created_at, document_id) < (${after[0]}, ${after[1]})`);
+      query = query.where(
+        sql<SqlBool>`(created_at, document_id) < (${instantOf(after)}, ${after[1]})`,
+      );
     }
     query = query.orderBy('created_at', 'desc').orderBy('document_id', 'desc');
   } else {

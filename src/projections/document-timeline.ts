@@ -88,6 +88,9 @@ export const documentTimeline = tableProjection<Row, 'document_id' | 'revision',
   erased: (_, event) => step(event, { erased: true }),
 });
 
+/** Of the column: a larger number in a cursor would be refused by Postgres. */
+const MOST_REVISION = 2 ** 31 - 1;
+
 export type TimelineItem = {
   readonly revision: number;
   readonly recordedAt: string;
@@ -114,7 +117,8 @@ export async function documentTimelineOf(
     .selectAll()
     .where('tenant_id', '=', tenant)
     .where('document_id', '=', document);
-  if (after !== undefined) query = query.where('revision', '<', Number(after[0]));
+  if (after !== undefined)
+    query = query.where('revision', '<', Math.min(Number(after[0]), MOST_REVISION));
   const rows = await query
     .orderBy('revision', 'desc')
     .limit(limit + 1)

@@ -3,7 +3,7 @@ import type { EventHeader } from '#domain/event.ts';
 import type { GroupEvent } from '#domain/group/events.ts';
 import type { GroupId, MemberId, TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
-import { type Page, type PageQuery, instant, pageOf } from './page.ts';
+import { type Page, type PageQuery, instant, instantOf, pageOf } from './page.ts';
 import { tableProjection } from './table-projection.ts';
 
 type Row = {
@@ -70,7 +70,7 @@ export async function listGroups(
 ): Promise<Page<GroupItem>> {
   let query = selectGroups(tables).where('tenant_id', '=', tenant);
   if (after !== undefined) {
-    query = query.where(sql<SqlBool>`(created_at, group_id) > (${after[0]}, ${after[1]})`);
+    query = query.where(sql<SqlBool>`(created_at, group_id) > (${instantOf(after)}, ${after[1]})`);
   }
   const rows = await query
     .orderBy('created_at')

@@ -85,9 +85,11 @@ async function earlierParts(
   const from = Math.max(0, header.revision - parts);
   const limit = header.revision - from;
   const before = await source.readStream(header.stream, { from, direction: 'forward', limit });
-  return before.filter(
-    (event) => event.header.commandId === header.commandId && event.header.unfinished === true,
+  // As the command path counts them: another command in between makes what was cut off void.
+  const cut = before.findLastIndex(
+    (event) => event.header.commandId !== header.commandId || event.header.unfinished !== true,
   );
+  return before.slice(cut + 1);
 }
 
 const last = (group: readonly RecordedEvent[]): RecordedEvent => group.at(-1)!;

@@ -4,7 +4,7 @@ import type { MemberId, TenantId } from '#domain/ids.ts';
 import type { MemberEvent } from '#domain/member/events.ts';
 import type { TenantRole } from '#domain/rights.ts';
 import { partsOf } from '#domain/stream.ts';
-import { type Page, type PageQuery, instant, pageOf } from './page.ts';
+import { type Page, type PageQuery, instant, instantOf, pageOf } from './page.ts';
 import { tableProjection } from './table-projection.ts';
 
 type Row = {
@@ -90,7 +90,7 @@ export async function listMembers(
 ): Promise<Page<MemberItem>> {
   let query = tables.selectFrom('members').selectAll().where('tenant_id', '=', tenant);
   if (after !== undefined) {
-    query = query.where(sql<SqlBool>`(invited_at, member_id) > (${after[0]}, ${after[1]})`);
+    query = query.where(sql<SqlBool>`(invited_at, member_id) > (${instantOf(after)}, ${after[1]})`);
   }
   const rows = await query
     .orderBy('invited_at')

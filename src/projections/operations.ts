@@ -11,18 +11,18 @@ export type Retried = 'handled' | 'parked again' | 'not found';
 /** What an operator can do to the views. Runs in any process, whether it has projectors or not. */
 export type ProjectionOperations = {
   /** Begins a rebuild beside what is read, or goes on with the one under way. */
-  rebuild(name: string): Promise<boolean>;
+  readonly rebuild: (name: string) => Promise<boolean>;
   /** Gives up the rebuild that is under way. */
-  cancel(name: string): Promise<boolean>;
-  deadLetters(name?: string): Promise<readonly DeadLetter[]>;
+  readonly cancel: (name: string) => Promise<boolean>;
+  readonly deadLetters: (name?: string) => Promise<readonly DeadLetter[]>;
   /** Handles what waits, in order; it is parked again where it fails again. */
-  retry(name: string, stream: StreamName): Promise<Retried>;
+  readonly retry: (name: string, stream: StreamName) => Promise<Retried>;
   /** Gives up what waits: `record` says so in the log first, because the rows will lack it. */
-  drop(
+  readonly drop: (
     name: string,
     stream: StreamName,
     record: (letter: DeadLetter) => Promise<unknown>,
-  ): Promise<boolean>;
+  ) => Promise<boolean>;
 };
 
 export function projectionOperations(deps: {

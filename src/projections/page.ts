@@ -18,3 +18,6 @@ export function pageOf<Row, Item>(
 
 /** Postgres answers instants as dates, handlers write them as texts. */
 export const instant = (stored: string | Date): string => new Date(stored).toISOString();
+
+/** A cursor's instant as a date: Postgres would refuse some texts that are valid RFC 3339. */
+export const instantOf = (after: After): Date => new Date(String(after[0]));

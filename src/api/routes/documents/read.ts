@@ -4,6 +4,7 @@ import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import { notModified } from '#api/etag.ts';
 import { negotiate } from '#api/negotiate.ts';
+import { DocumentId } from '#domain/ids.ts';
 import { AtText } from './at.ts';
 import {
   DocumentListed,
@@ -21,10 +22,9 @@ const ListQuery = z.strictObject({
   archived: z.enum(['true', 'false']).default('false'),
 });
 
-const After = z
-  .array(z.union([z.string().max(500), z.number()]))
-  .min(1)
-  .max(4);
+/** All documents go by the time they were made, those of a folder by their place in it. */
+const After = z.tuple([z.iso.datetime(), DocumentId]);
+const AfterInFolder = z.tuple([z.string().max(500), DocumentId]);
 
 export const readDocuments =
   ({ read, list }: Pick<DocumentDeps, 'read' | 'list'>): FastifyPluginAsyncZod =>
@@ -32,7 +32,11 @@ export const readDocuments =
     app.get(
       '/v1/documents',
       {
-        config: { audience: 'tenant', action: 'document.read', views: ['document_list'] },
+        config: {
+          audience: 'tenant',
+          action: 'document.read',
+          views: ['document_list', 'document_sections'],
+        },
         schema: {
           tags: ['documents'],
           summary: 'The documents that the caller may read',
@@ -42,7 +46,7 @@ export const readDocuments =
       },
       async ({ principal, query }) => {
         const { cursor, limit, q, folder, archived } = query;
-        const after = cursorFrom(After, cursor);
+        const after = cursorFrom(folder === undefined ? After : AfterInFolder, cursor);
         const page = await list(principal, {
           limit,
           archived: archived === 'true',

@@ -1,0 +1,65 @@
+import { LRUCache } from 'lru-cache';
+import { type LoadPorts, load } from '#commands/load.ts';
+import type { Clock } from '#commands/ports.ts';
+import { type Content, presentSections, refreshed, textOf } from '#domain/document/content.ts';
+import { documentAggregate } from '#domain/document/document.ts';
+import { headsOf } from '#domain/document/replica.ts';
+import type { StreamName } from '#domain/stream.ts';
+import type { DocumentFolds } from '#projections/document-folds.ts';
+
+const MOST_HELD = 64;
+/** A destroyed key must take the content with it: as long as opened keys are held. */
+const HELD_FOR_MS = 60_000;
+
+type Held = { content: Content; revision: number; readonly loadedAt: number };
+
+/** Documents as views have folded them so far, apart from those that commands work on. */
+export function documentFolds(
+  ports: LoadPorts & { readonly clock: Pick<Clock, 'now'> },
+): DocumentFolds {
+  const now = () => ports.clock.now().getTime();
+  const held = new LRUCache<StreamName, Held>({
+    max: MOST_HELD,
+    // Its memory is WebAssembly's, which the garbage collector does not see.
+    dispose: ({ content }) => content.replica.free(),
+  });
+
+  /** The document at exactly this revision: held, or from its snapshot and events. */
+  async function contentAt(stream: StreamName, revision: number): Promise<Held | undefined> {
+    const found = held.get(stream);
+    if (found?.revision === revision && now() - found.loadedAt < HELD_FOR_MS) return found;
+    held.delete(stream);
+    const { state, revision: reached } = await load(ports, documentAggregate, stream, revision);
+    if (!('content' in state)) return undefined;
+    const loaded = { content: state.content, revision: reached, loadedAt: now() };
+    held.set(stream, loaded);
+    return loaded;
+  }
+
+  return {
+    read: async (stream, { from, to, applied }, ids) => {
+      // A document's first event holds no text: what comes with it needs it to be there.
+      const base = await contentAt(stream, Math.max(0, from - 1));
+      if (base === undefined) return undefined;
+      try {
+        const { replica } = base.content;
+        const before = headsOf(replica);
+        for (const changes of applied) replica.applyChanges([...changes]);
+        base.content = refreshed(base.content, before);
+        base.revision = to;
+      } catch (error) {
+        // Half of it may be applied.
+        held.delete(stream);
+        throw error;
+      }
+      const sections = presentSections(base.content).filter(({ id }) => ids.has(id));
+      return {
+        sections: sections.map((section) => ({
+          id: section.id,
+          order: section.order,
+          text: textOf(base.content, section),
+        })),
+      };
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { type Transaction, sql } from 'kysely';
+import type { ChangesApplied } from '#domain/document/events.ts';
+import { documentEvents } from '#domain/document/events.ts';
+import type { DocumentId, SectionId, TenantId } from '#domain/ids.ts';
+import { type StreamName, partsOf } from '#domain/stream.ts';
+import type { DocumentFolds } from './document-folds.ts';
+import type { ProjectedEvent, Projection } from './projection.ts';
+import { type Change, rowsOf } from './table-rows.ts';
+
+type Row = {
+  readonly document_id: DocumentId;
+  readonly section_id: SectionId;
+  /** Fractional index; equal ones are ordered by id. */
+  readonly place: string;
+  readonly text: string;
+};
+export type DocumentSectionsTables = {
+  document_sections: Row & { readonly tenant_id: string; readonly search: unknown };
+};
+
+const rows = rowsOf({
+  table: 'document_sections',
+  columns: ['document_id', 'section_id', 'place', 'text'],
+  key: ['document_id', 'section_id'],
+});
+
+/**
+ * Keeps `document_sections`: what each section of a document says now, for full-text search. Only
+ * the sections that an event touched are written.
+ */
+export const documentSections = (folds: DocumentFolds): Projection => ({
+  name: 'document_sections',
+  version: 1,
+  tables: [
+    {
+      name: 'document_sections',
+      columns: `document_id uuid not null, section_id text not null, place text collate "C" not null,
+        text text not null,
+        search tsvector generated always as (to_tsvector('simple', text)) stored`,
+      key: ['document_id', 'section_id'],
+      indexes: ['using gin (search)'],
+    },
+  ],
+  // Of every event at least the header, so that no revision goes by unseen.
+  needs: (type) => {
+    if (type === 'DocumentCreated' || type === 'ChangesApplied') return 'body';
+    return Object.hasOwn(documentEvents, type) ? 'header' : 'nothing';
+  },
+  handle: async (events, tables) => {
+    const changes: Change[] = [];
+    for (const [stream, ofDocument] of Map.groupBy(events, ({ header }) => header.stream)) {
+      changes.push(...(await changesOf(folds, tables, stream, ofDocument)));
+    }
+    await rows.save(tables, changes);
+  },
+});
+
+async function changesOf(
+  folds: DocumentFolds,
+  tables: Transaction<unknown>,
+  stream: StreamName,
+  events: readonly ProjectedEvent[],
+): Promise<Change[]> {
+  const { tenant, id } = partsOf(stream)!;
+  const applied = events.flatMap((event) => {
+    const isChange = event.type === 'ChangesApplied' && event.erased !== true;
+    return isChange ? [event.data as ChangesApplied] : [];
+  });
+  const touched = new Set(applied.flatMap(({ sections }) => sections));
+  const isErased = events.some(({ erased }) => erased === true);
+  if (!isErased && touched.size === 0) return [];
+  const [from, to] = [events[0]!.header.revision, events.at(-1)!.header.revision];
+  const read = isErased
+    ? undefined
+    : await folds.read(
+        stream,
+        { from, to, applied: applied.map(({ changes }) => changes) },
+        touched,
+      );
+  if (read === undefined) {
+    await sql`delete from document_sections
+               where tenant_id = ${tenant} and document_id = ${id}`.execute(tables);
+    return [];
+  }
+  const shown = new Map(read.sections.map((section) => [section.id, section]));
+  return [...touched].map((section_id) => {
+    const key = { tenant_id: tenant, document_id: id, section_id };
+    const section = shown.get(section_id);
+    const after = section && { ...key, place: section.order, text: section.text };
+    return { before: key, after };
+  });
+}
+
+/** What a person typed: words, and phrases in quotes, all of which must be found. */
+const MOST_TERMS = 10;
+const termsOf = (query: string): string[] =>
+  (query.match(/"[^"]+"|[^\s"]+/g) ?? [])
+    .map((term) => term.replace(/^-+/, ''))
+    .filter((term) => term !== '')
+    .slice(0, MOST_TERMS);
+
+/**
+ * The documents in whose text or title every term is found, the terms anywhere in the document, as
+ * a condition on `document_list`.
+ */
+export function isFoundBy(tenant: TenantId, query: string) {
+  const found = termsOf(query).map((term) => {
+    const asked = sql`websearch_to_tsquery('simple', ${term})`;
+    return sql`(to_tsvector('simple', document_list.title) @@ ${asked}
+      or document_list.document_id in (
+        select document_id from document_sections
+         where document_sections.tenant_id = ${tenant} and search @@ ${asked}))`;
+  });
+  return found.length === 0 ? sql<boolean>`false` : sql<boolean>`${sql.join(found, sql` and `)}`;
+}
