@@ -19,12 +19,12 @@ export function levelOf(
   access: AccessList,
   { member, groups }: Principal,
 ): AccessLevel | undefined {
-  const granted = [
+  const granted = new Set([
     access.members[member],
     ...groups.map((group) => access.groups[group]),
     access.everyone,
-  ];
-  return accessLevels.findLast((level) => granted.includes(level));
+  ]);
+  return accessLevels.findLast((level) => granted.has(level));
 }
 
 export function mayOn(

@@ -107,7 +107,7 @@ function afterDeletion(runs: readonly Run[], at: number, length: number): readon
       ...rest.flatMap((part) => {
         const [gone, right] = parted(part, at + length);
         return [
-          ...gone.map((dead) => ({ ...dead, at, alive: false })),
+          ...gone.map(({ from, to, section }) => ({ from, to, section, at, alive: false })),
           ...right.map((alive) => shifted(alive, -length)),
         ];
       }),

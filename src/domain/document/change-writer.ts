@@ -1,30 +1,34 @@
 import type { SectionId } from '#domain/ids.ts';
-import { sectionsMap } from './content.ts';
+import { type Section, sectionsMap } from './content.ts';
 import type { Cut } from './events.ts';
 import { TEXT_PER_CHANGE } from './limits.ts';
-import { type Heads, type ObjectId, ROOT, type Replica, headsOf } from './replica.ts';
+import { type ObjectId, ROOT, type Replica, headsOf, headsToBytes } from './replica.ts';
+
+/** One Automerge change, and what it does. */
+export type Written = {
+  readonly bytes: Uint8Array;
+  readonly touched: readonly SectionId[];
+  readonly cuts: readonly Omit<Cut, 'change'>[];
+};
 
 /** Writes into a replica and keeps the Automerge changes that this makes. */
 export type ChangeWriter = {
-  readonly changes: Uint8Array[];
-  /** `change` is an index in `changes`. */
-  readonly cuts: Cut[];
-  readonly splice: (text: ObjectId, at: number, deleted: number, inserted: string) => void;
+  readonly written: readonly Written[];
+  /** UTF-16 units that readers see come and go; text that only moves is not counted. */
+  readonly size: { inserted: number; deleted: number };
+  readonly splice: (section: Writable, at: number, deleted: number, inserted: string) => void;
   readonly setTitle: (title: string) => void;
-  readonly setField: (
-    section: SectionId,
-    field: 'order' | 'present',
-    value: string | boolean,
-  ) => void;
-  readonly addSection: (section: NewSection) => ObjectId;
-  /** What follows only moves text. */
+  readonly setOrder: (section: SectionId, order: string) => void;
+  readonly setPresent: (section: Pick<Section, 'id' | 'length'>, present: boolean) => void;
+  readonly addSection: (section: NewSection) => void;
+  /** From here on, text only moves. */
   readonly beginCuts: () => void;
-  /** The heads when the cuts began: what readers see was all written by then. */
-  readonly seen: () => Heads;
+  readonly addCut: (cut: Pick<Cut, 'from' | 'at' | 'length' | 'to'>) => void;
   /** Ends the change, if there is one. */
   readonly commit: () => void;
 };
 
+export type Writable = Pick<Section, 'id' | 'object' | 'present'>;
 export type NewSection = {
   readonly id: SectionId;
   readonly order: string;
@@ -33,49 +37,70 @@ export type NewSection = {
 };
 
 export function changeWriter(replica: Replica, now: Date): ChangeWriter {
-  const changes: Uint8Array[] = [];
-  let written = 0;
-  let seen: Heads | undefined;
+  const written: Written[] = [];
+  const size = { inserted: 0, deleted: 0 };
+  let heads = headsOf(replica);
+  let touched = new Set<SectionId>();
+  let cuts: Pick<Cut, 'from' | 'at' | 'length' | 'to'>[] = [];
+  let length = 0;
+  let isCutting = false;
 
   const commit = () => {
     if (replica.pendingOps() === 0) return;
     replica.commit(undefined, Math.floor(now.getTime() / 1000));
-    const change = replica.getLastLocalChange();
-    if (change) changes.push(change);
-    written = 0;
+    const bytes = replica.getLastLocalChange();
+    if (!bytes) throw new Error('Automerge made no change of what was written.');
+    const before = headsToBytes(heads);
+    heads = headsOf(replica);
+    const after = headsToBytes(heads);
+    const around = cuts.map((cut) => ({ ...cut, before, after }));
+    written.push({ bytes, touched: [...touched], cuts: around });
+    [touched, cuts, length] = [new Set(), [], 0];
   };
 
-  /** Keeps a change below the size that fits an append. */
-  const splice: ChangeWriter['splice'] = (text, at, deleted, inserted) => {
-    if (written + inserted.length > TEXT_PER_CHANGE) commit();
-    written += inserted.length;
-    replica.splice(text, at, deleted, inserted);
+  const splice: ChangeWriter['splice'] = ({ id, object, present }, at, deleted, inserted) => {
+    // Keeps a change below the size that fits an append.
+    if (length + inserted.length > TEXT_PER_CHANGE) commit();
+    length += inserted.length;
+    replica.splice(object, at, deleted, inserted);
+    touched.add(id);
+    if (isCutting || !present) return;
+    size.inserted += inserted.length;
+    size.deleted += deleted;
   };
 
   const map = (): ObjectId => sectionsMap(replica) ?? replica.putObject(ROOT, 'sections', {});
 
+  const setField = (id: SectionId, field: string, value: string | boolean) => {
+    const section = replica.getWithType(map(), id)?.[1];
+    if (typeof section !== 'string') return;
+    replica.put(section, field, value, typeof value === 'string' ? 'str' : 'boolean');
+    touched.add(id);
+  };
+
   return {
-    changes,
-    cuts: [],
-    beginCuts() {
-      commit();
-      seen = headsOf(replica);
-    },
-    seen: () => seen ?? headsOf(replica),
+    written,
+    size,
     splice,
     commit,
     setTitle: (title) => replica.put(ROOT, 'title', title, 'str'),
-    setField(section, field, value) {
-      const object = replica.getWithType(map(), section)?.[1];
-      if (typeof object === 'string') replica.put(object, field, value);
+    setOrder: (id, order) => setField(id, 'order', order),
+    setPresent({ id, length }, present) {
+      setField(id, 'present', present);
+      size[present ? 'inserted' : 'deleted'] += length;
     },
     addSection({ id, order, present, text }) {
       const section = replica.putObject(map(), id, {});
       replica.put(section, 'order', order, 'str');
       replica.put(section, 'present', present, 'boolean');
       const object = replica.putObject(section, 'text', '');
-      if (text !== '') splice(object, 0, 0, text);
-      return object;
+      touched.add(id);
+      if (text !== '') splice({ id, object, present }, 0, 0, text);
     },
+    beginCuts() {
+      commit();
+      isCutting = true;
+    },
+    addCut: (cut) => cuts.push(cut),
   };
 }

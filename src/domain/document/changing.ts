@@ -1,12 +1,12 @@
 import type { DecisionContext } from '#domain/decider.ts';
 import { type MemberId, type SectionId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
-import { type ChangeWriter, changeWriter } from './change-writer.ts';
-import { type Content, changedSections, refreshed } from './content.ts';
+import { type ChangeWriter, type Written, changeWriter } from './change-writer.ts';
+import { type Content, reread } from './content.ts';
+import { keepDecided } from './decided.ts';
 import type { ChangesApplied, DocumentEvent, Origin } from './events.ts';
 import { LONGEST_DOCUMENT, MOST_SECTIONS } from './limits.ts';
-import { type Heads, headsOf } from './replica.ts';
-import { sizeOf } from './size.ts';
+import { settled } from './live-content.ts';
 import type { LivingDocument } from './state.ts';
 
 const MOST_BYTES_PER_EVENT = 400_000;
@@ -27,16 +27,24 @@ export function changing(
   why: Why,
   write: (content: Content, writer: ChangeWriter) => void,
 ): DocumentEvent[] {
-  const replica = state.content.replica.clone(actorOf(state, context.principal.member));
+  const before = settled(state.content);
+  const replica = before.replica.clone(actorOf(state, context.principal.member));
+  let isKept = false;
   try {
-    const content = { ...state.content, replica };
+    const copy = { ...before, replica };
     const writer = changeWriter(replica, context.now);
-    const before = headsOf(replica);
-    write(content, writer);
+    write(copy, writer);
     writer.commit();
-    return writer.changes.length === 0 ? [] : eventsOf(content, before, writer, context, why);
+    if (writer.written.length === 0) return [];
+    const after = reread(copy, new Set(writer.written.flatMap(({ touched }) => touched)));
+    mustBeWithinLimits(after);
+    const title = after.title === before.title ? undefined : after.title;
+    const events = eventsOf(writer, title, context, why);
+    keepDecided(events, state.content, after);
+    isKept = true;
+    return events.map((data) => ({ type: 'ChangesApplied', data }));
   } finally {
-    replica.free();
+    if (!isKept) replica.free();
   }
 }
 
@@ -53,35 +61,27 @@ export function sectionIds({ derive }: DecisionContext): () => SectionId {
 }
 
 function eventsOf(
-  content: Content,
-  before: Heads,
-  writer: ChangeWriter,
+  { written, size }: ChangeWriter,
+  title: string | undefined,
   context: DecisionContext,
   { group, origin = 'person', restored }: Why,
-): DocumentEvent[] {
-  const after = refreshed(content, before);
-  mustBeWithinLimits(after);
-  const shared = {
-    group: group ?? context.derive('group'),
-    author: context.principal.member,
-    origin,
-    ...(restored !== undefined && { restored }),
-  };
-  const whole = {
-    size: sizeOf(content, after, before, writer.seen()),
-    sections: changedSections(content.replica, before) as SectionId[],
-  };
-  const rest = { size: { inserted: 0, deleted: 0 }, sections: [] };
-  const portions = portionsOf(writer);
-  return portions.map((portion, index) => ({
-    type: 'ChangesApplied',
-    data: {
-      ...portion,
-      ...shared,
-      ...(index === 0 ? whole : rest),
-      ...(index === portions.length - 1 && after.title !== content.title && { title: after.title }),
-    },
-  }));
+): ChangesApplied[] {
+  const portions = portionsOf(written);
+  return portions.map((portion, index) => {
+    const cuts = portion.flatMap(({ cuts }, change) => cuts.map((cut) => ({ change, ...cut })));
+    const isLast = index === portions.length - 1;
+    return {
+      changes: portion.map(({ bytes }) => bytes),
+      group: group ?? context.derive('group'),
+      author: context.principal.member,
+      origin,
+      size: index === 0 ? { ...size } : { inserted: 0, deleted: 0 },
+      sections: [...new Set(portion.flatMap(({ touched }) => touched))],
+      ...(isLast && title !== undefined && { title }),
+      ...(cuts.length > 0 && { cuts }),
+      ...(restored !== undefined && { restored }),
+    };
+  });
 }
 
 function mustBeWithinLimits({ sections }: Content): void {
@@ -94,27 +94,17 @@ function mustBeWithinLimits({ sections }: Content): void {
   }
 }
 
-type Portion = Pick<ChangesApplied, 'changes' | 'cuts'>;
-
 /** A large outcome is several events, each small enough for an append. */
-function portionsOf({ changes, cuts }: ChangeWriter): Portion[] {
-  const portions: Uint8Array[][] = [];
+function portionsOf(written: readonly Written[]): Written[][] {
+  const portions: Written[][] = [];
   let bytes = 0;
-  for (const change of changes) {
-    bytes += change.length;
+  for (const change of written) {
+    bytes += change.bytes.length;
     if (portions.length === 0 || bytes > MOST_BYTES_PER_EVENT) {
       portions.push([]);
-      bytes = change.length;
+      bytes = change.bytes.length;
     }
     portions.at(-1)?.push(change);
   }
-  let first = 0;
-  return portions.map((portion) => {
-    const from = first;
-    first += portion.length;
-    const its = cuts
-      .filter(({ change }) => change >= from && change < first)
-      .map((cut) => ({ ...cut, change: cut.change - from }));
-    return { changes: portion, ...(its.length > 0 && { cuts: its }) };
-  });
+  return portions;
 }

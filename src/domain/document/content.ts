@@ -1,13 +1,5 @@
 import type { SectionId } from '#domain/ids.ts';
-import {
-  type Heads,
-  type ObjectId,
-  ROOT,
-  type Replica,
-  emptyReplica,
-  headsOf,
-  textAt,
-} from './replica.ts';
+import { type Heads, type ObjectId, ROOT, type Replica, emptyReplica, textAt } from './replica.ts';
 
 /** What is known of a section without reading its text. */
 export type Section = {
@@ -64,22 +56,12 @@ export function readContent(replica: Replica): Content {
   };
 }
 
-/** Reads again what changed since `before`; the rest is kept. */
-export function refreshed(content: Content, before: Heads): Content {
-  const { replica } = content;
+/** Reads these sections again, and the title; the rest is kept. */
+export function reread({ replica, sections }: Content, changed: ReadonlySet<string>): Content {
   const map = sectionsMap(replica);
-  const changed = changedSections(replica, before);
-  const sections = content.sections.filter(({ id }) => !changed.includes(id));
-  for (const id of changed) sections.push(...readSection(replica, map, id));
-  return { replica, title: readTitle(replica), sections: sections.sort(bySectionOrder) };
-}
-
-export function changedSections(replica: Replica, before: Heads): string[] {
-  const changed = new Set<string>();
-  for (const { path } of replica.diff([...before], headsOf(replica))) {
-    if (path[0] === 'sections' && path[1] !== undefined) changed.add(String(path[1]));
-  }
-  return [...changed];
+  const read = sections.filter(({ id }) => !changed.has(id));
+  for (const id of changed) read.push(...readSection(replica, map, id));
+  return { replica, title: readTitle(replica), sections: read.sort(bySectionOrder) };
 }
 
 export const sectionsMap = (replica: Replica): ObjectId | undefined =>
@@ -93,7 +75,7 @@ function readSection(replica: Replica, map: ObjectId | undefined, id: string): S
   return [
     {
       id: id as SectionId,
-      order: String(replica.get(section, 'order')),
+      order: textField(replica, section, 'order'),
       present: replica.get(section, 'present') === true,
       length: replica.length(object),
       object,
@@ -101,9 +83,11 @@ function readSection(replica: Replica, map: ObjectId | undefined, id: string): S
   ];
 }
 
-function readTitle(replica: Replica): string {
-  const title = replica.get(ROOT, 'title');
-  return typeof title === 'string' ? title : '';
+const readTitle = (replica: Replica): string => textField(replica, ROOT, 'title');
+
+function textField(replica: Replica, object: ObjectId, property: string): string {
+  const value = replica.get(object, property);
+  return typeof value === 'string' ? value : '';
 }
 
 export function objectAt(
@@ -113,7 +97,7 @@ export function objectAt(
   type: 'map' | 'text',
 ): ObjectId | undefined {
   const value = replica.getWithType(object, property);
-  return value?.[0] === type ? (value[1] as ObjectId) : undefined;
+  return value?.[0] === type ? value[1] : undefined;
 }
 
 type Placed = Pick<Section, 'id' | 'order'>;
@@ -128,3 +112,16 @@ export const presentSections = (content: Content): readonly Section[] =>
 
 export const textOf = (content: Content, section: Section): string =>
   textAt(content.replica, section.object);
+
+/** What readers see of these sections (default: of all). */
+export const presentTexts = (
+  content: Content,
+  among?: ReadonlySet<SectionId>,
+): readonly SectionText[] =>
+  presentSections(content)
+    .filter(({ id }) => among?.has(id) ?? true)
+    .map((section) => ({
+      id: section.id,
+      order: section.order,
+      text: textOf(content, section),
+    }));

@@ -13,6 +13,7 @@ import { type Draft, draftOf } from './draft.ts';
 import type { DocumentEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { INCOMING_SECTION, MOST_EDITS, MOST_SECTIONS } from './limits.ts';
+import { freeDocument } from './reading.ts';
 import { textAt } from './replica.ts';
 import { type DocumentState, type LivingDocument, initialState } from './state.ts';
 import { mustBeName, mustBeStorable, mustBeTitle } from './storable.ts';
@@ -53,7 +54,7 @@ export function createDocument(
       }),
     ];
   } finally {
-    empty.content.replica.free();
+    freeDocument(empty);
   }
 }
 

@@ -40,6 +40,9 @@ export const Cut = z.object({
   at: z.int().nonnegative(),
   length: z.int().nonnegative(),
   to: SectionId,
+  /** The document's heads around the change, so that older offsets can be carried across. */
+  before: z.array(bytes()),
+  after: z.array(bytes()),
 });
 export type Cut = z.infer<typeof Cut>;
 

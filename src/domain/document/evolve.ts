@@ -1,6 +1,7 @@
-import { type Content, emptyContent, refreshed } from './content.ts';
+import { takeDecided } from './decided.ts';
 import type { ChangesApplied, DocumentEvent } from './events.ts';
-import { headsOf } from './replica.ts';
+import { newLiveContent, takeChanges } from './live-content.ts';
+import { headsFromBytes } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
 
 export function evolve(
@@ -12,7 +13,7 @@ export function evolve(
     const { title, actorSeed, access, folder } = event.data;
     return {
       status: 'open',
-      content: emptyContent(title),
+      content: newLiveContent(title),
       actorSeed,
       access,
       folder: folder ?? null,
@@ -56,26 +57,26 @@ function evolveLiving(
 
 function withChanges(
   state: LivingDocument,
-  { changes, cuts = [] }: ChangesApplied,
+  data: ChangesApplied,
   revision: number,
 ): LivingDocument {
-  const { replica } = state.content;
-  const before = headsOf(replica);
-  const past: PastCut[] = [];
-  changes.forEach((change, index) => {
-    const cutsHere = cuts.filter((cut) => cut.change === index);
-    const around = { before: cutsHere.length > 0 ? headsOf(replica) : [] };
-    replica.applyChanges([change]);
-    for (const { from, at, length, to } of cutsHere) {
-      past.push({ revision, from, at, length, to, ...around, after: headsOf(replica) });
-    }
-  });
-  const content: Content = refreshed(state.content, before);
-  return { ...state, content, cuts: past.length > 0 ? [...state.cuts, ...past] : state.cuts };
+  const { content } = state;
+  if (!takeDecided(data, content)) takeChanges(content, data.changes, data.sections);
+  if (!data.cuts) return state;
+  const cuts = data.cuts.map(({ from, at, length, to, before, after }): PastCut => ({
+    revision,
+    from,
+    at,
+    length,
+    to,
+    before: headsFromBytes(before),
+    after: headsFromBytes(after),
+  }));
+  return { ...state, cuts: [...state.cuts, ...cuts] };
 }
 
 /** Only the fact that there was a document is left. */
 export function erase(state: DocumentState): DocumentState {
-  if ('content' in state) state.content.replica.free();
+  if ('content' in state) state.content.settled.replica.free();
   return { status: 'erased' };
 }

@@ -1,22 +1,24 @@
-import { type DocumentBase, type DocumentContent, presentSections, textOf } from './content.ts';
+import {
+  type DocumentBase,
+  type DocumentContent,
+  presentSections,
+  presentTexts,
+} from './content.ts';
+import { settled } from './live-content.ts';
 import { headsOf } from './replica.ts';
 import type { LivingDocument } from './state.ts';
 
-export const titleOf = ({ content }: LivingDocument): string => content.title;
+export const titleOf = ({ content }: LivingDocument): string => settled(content).title;
 
 /** The plain concatenation of the sections' texts: cuts add and drop no character. */
-export const markdownOf = ({ content }: LivingDocument): string =>
-  presentSections(content)
-    .map((section) => textOf(content, section))
+export const markdownOf = (state: LivingDocument): string =>
+  sectionsOf(state)
+    .map(({ text }) => text)
     .join('');
 
 /** The sections that readers see, in order. */
-export const sectionsOf = (state: LivingDocument): DocumentContent['sections'] =>
-  presentSections(state.content).map((section) => ({
-    id: section.id,
-    order: section.order,
-    text: textOf(state.content, section),
-  }));
+export const sectionsOf = ({ content }: LivingDocument): DocumentContent['sections'] =>
+  presentTexts(settled(content));
 
 export const contentOf = (state: LivingDocument): DocumentContent => ({
   title: titleOf(state),
@@ -25,19 +27,14 @@ export const contentOf = (state: LivingDocument): DocumentContent => ({
 
 /** Length of the Markdown in UTF-16 units, without reading it. */
 export const lengthOf = ({ content }: LivingDocument): number =>
-  presentSections(content).reduce((sum, { length }) => sum + length, 0);
+  presentSections(settled(content)).reduce((sum, { length }) => sum + length, 0);
 
 /** What edits with `baseRevision` are read against: plain data that outlives the state. */
-export const baseOf = ({ content }: LivingDocument, revision: number): DocumentBase => ({
-  revision,
-  heads: headsOf(content.replica),
-  sections: content.sections.map(({ id, order, present, length }) => ({
-    id,
-    order,
-    present,
-    length,
-  })),
-});
+export function baseOf({ content }: LivingDocument, revision: number): DocumentBase {
+  const { replica, sections } = settled(content);
+  const plain = sections.map(({ id, order, present, length }) => ({ id, order, present, length }));
+  return { revision, heads: headsOf(replica), sections: plain };
+}
 
 /** Gives the memory back. The state must not be used any more. */
-export const freeDocument = (state: LivingDocument): void => state.content.replica.free();
+export const freeDocument = ({ content }: LivingDocument): void => content.settled.replica.free();

@@ -14,13 +14,13 @@ export const ROOT: ObjectId = '_root';
 /** Nobody writes as this actor: changes are made on clones that have an actor of their own. */
 const READER = '00';
 
-export const emptyReplica = (): Replica => quiet(Automerge.init({ actor: READER }));
+export const emptyReplica = (): Replica => quiet(Automerge.init<object>({ actor: READER }));
 
 /** Hashes were checked when the bytes were sealed; `unchecked` skips doing it again. */
 export const loadReplica = (saved: Uint8Array): Replica =>
-  quiet(Automerge.load(saved, { actor: READER, unchecked: true }));
+  quiet(Automerge.load<object>(saved, { actor: READER, unchecked: true }));
 
-function quiet(document: Automerge.Doc<unknown>): Replica {
+function quiet(document: Automerge.Doc<object>): Replica {
   const replica = Automerge.getBackend(document);
   // Otherwise it would collect patches for a JavaScript view that nobody reads.
   replica.resetDiffCursor();
@@ -36,3 +36,10 @@ export const sameHeads = (one: Heads, other: Heads): boolean =>
 export function textAt(replica: Replica, object: ObjectId, heads?: Heads): string {
   return heads === undefined ? replica.text(object) : replica.text(object, [...heads]);
 }
+
+/** Change hashes as they are stored: hexadecimal would take twice the space. */
+export const headsToBytes = (heads: Heads): Uint8Array[] =>
+  heads.map((head) => Uint8Array.from(Buffer.from(head, 'hex')));
+
+export const headsFromBytes = (heads: readonly Uint8Array[]): Heads =>
+  heads.map((head) => Buffer.from(head).toString('hex'));

@@ -30,8 +30,8 @@ function restore(to: DocumentContent, content: Content, writer: ChangeWriter): v
     else restoreSection(target, section, content, writer);
   }
   const kept = new Set(to.sections.map(({ id }) => id));
-  for (const { id, present } of content.sections) {
-    if (present && !kept.has(id)) writer.setField(id, 'present', false);
+  for (const section of content.sections) {
+    if (section.present && !kept.has(section.id)) writer.setPresent(section, false);
   }
 }
 
@@ -41,10 +41,10 @@ function restoreSection(
   content: Content,
   writer: ChangeWriter,
 ): void {
-  if (!section.present) writer.setField(section.id, 'present', true);
-  if (section.order !== target.order) writer.setField(section.id, 'order', target.order);
+  if (!section.present) writer.setPresent(section, true);
+  if (section.order !== target.order) writer.setOrder(section.id, target.order);
   const changes = replacements(textOf(content, section), target.text);
   for (const { at, count, text } of changes.toReversed()) {
-    writer.splice(section.object, at, count, text);
+    writer.splice({ ...section, present: true }, at, count, text);
   }
 }

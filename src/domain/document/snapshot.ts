@@ -2,7 +2,8 @@ import { decode, encode } from 'cborg';
 import type { SnapshotCodec } from '#domain/aggregate.ts';
 import { documentSubject } from '#domain/event.ts';
 import { readContent } from './content.ts';
-import { loadReplica } from './replica.ts';
+import { liveContent, settled } from './live-content.ts';
+import { headsFromBytes, headsToBytes, loadReplica } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
 
 type Packed = Omit<LivingDocument, 'content' | 'versions' | 'cuts' | 'folderOrder'> & {
@@ -36,7 +37,7 @@ function pack(state: DocumentState): Packed | { status: 'missing' | 'erased' } {
   const { content, versions, cuts, ...rest } = state;
   return {
     ...rest,
-    saved: content.replica.save(),
+    saved: settled(content).replica.save(),
     versions: [...versions],
     cuts: cuts.map(packCut),
   };
@@ -47,7 +48,7 @@ function unpack(packed: Packed | { status: 'missing' | 'erased' }): DocumentStat
   const { saved, versions, cuts, folderOrder, ...rest } = packed;
   return {
     ...rest,
-    content: readContent(loadReplica(saved)),
+    content: liveContent(readContent(loadReplica(saved))),
     folderOrder,
     versions: new Map(versions),
     cuts: cuts.map(unpackCut),
@@ -63,8 +64,8 @@ const packCut = ({ revision, from, at, length, to, before, after }: PastCut): Pa
   at,
   length,
   toBytes(to),
-  before.map(toBytes),
-  after.map(toBytes),
+  headsToBytes(before),
+  headsToBytes(after),
 ];
 
 const unpackCut = ([revision, from, at, length, to, before, after]: PackedCut): PastCut => ({
@@ -73,6 +74,6 @@ const unpackCut = ([revision, from, at, length, to, before, after]: PackedCut): 
   at,
   length,
   to: toHex(to) as PastCut['to'],
-  before: before.map(toHex),
-  after: after.map(toHex),
+  before: headsFromBytes(before),
+  after: headsFromBytes(after),
 });

@@ -1,6 +1,6 @@
 import type { SectionId } from '#domain/ids.ts';
-import type { Content } from './content.ts';
 import type { AccessList } from './events.ts';
+import type { LiveContent } from './live-content.ts';
 import type { Heads } from './replica.ts';
 
 /** A cut and the document's heads around it, so that older offsets can be carried across. */
@@ -18,13 +18,13 @@ export type PastCut = {
 /**
  * A document that can be read.
  *
- * Its content is a **linear** value: `evolve` changes the replica inside and gives it on to the
- * new state, so that the older state must no longer be used. `decide` works on a copy and leaves
- * the state as it was, whether or not the append succeeds.
+ * Its content is a **linear** value: `evolve` changes it in place and gives it on to the new state,
+ * so that the older state must no longer be used. `decide` works on a copy and leaves the state as
+ * it was, whether or not the append succeeds.
  */
 export type LivingDocument = {
   readonly status: 'open' | 'archived';
-  readonly content: Content;
+  readonly content: LiveContent;
   readonly actorSeed: string;
   readonly access: AccessList;
   readonly folder: string | null;

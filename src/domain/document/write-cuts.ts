@@ -2,7 +2,7 @@ import type { SectionId } from '#domain/ids.ts';
 import { cutText } from './cutting.ts';
 import { GROWN_SECTION } from './limits.ts';
 import type { PlannedCut } from './plan.ts';
-import { type Writing, addSection, placesBehind, textObject } from './writing.ts';
+import { type Writing, addSection, placesBehind, writable } from './writing.ts';
 
 type ReadyCut = {
   readonly from: SectionId;
@@ -53,14 +53,14 @@ function currentPlace({ layout }: Writing, section: SectionId) {
 
 export function cutSection(writing: Writing, { from, at, to, order, present }: ReadyCut): void {
   const { replica } = writing.content;
-  const tail = replica.text(textObject(replica, from)).slice(at);
+  const tail = replica.text(writable(writing, from).object).slice(at);
   moveTail(writing, { from, at, to, order, present }, tail);
 }
 
 /** Cuts a section that became too long, like text that comes in. */
 export function cutGrown(writing: Writing, section: SectionId): void {
   const { replica } = writing.content;
-  const object = textObject(replica, section);
+  const { object, present } = writable(writing, section);
   if (replica.length(object) <= GROWN_SECTION) return;
   const pieces = cutText(replica.text(object)).slice(1);
   const places = placesBehind(writing, currentPlace(writing, section), pieces.length);
@@ -69,15 +69,15 @@ export function cutGrown(writing: Writing, section: SectionId): void {
     const order = places[pieces.length - 1 - index] ?? '';
     const to = writing.draft.newId();
     end -= piece.length;
-    moveTail(writing, { from: section, at: end, to, order, present: true }, piece);
+    moveTail(writing, { from: section, at: end, to, order, present }, piece);
   });
 }
 
 function moveTail(writing: Writing, cut: ReadyCut, tail: string): void {
-  const { writer, content } = writing;
+  const { writer } = writing;
   const { from, at, to, order, present } = cut;
   addSection(writing, { id: to, order, text: tail, present });
   if (tail === '') return;
-  writer.splice(textObject(content.replica, from), at, tail.length, '');
-  writer.cuts.push({ change: writer.changes.length, from, at, length: tail.length, to });
+  writer.splice(writable(writing, from), at, tail.length, '');
+  writer.addCut({ from, at, length: tail.length, to });
 }

@@ -8,7 +8,7 @@ import { GROWN_SECTION, INCOMING_SECTION } from './limits.ts';
 import { type Piece, typedText } from './pieces.ts';
 import { type TextPlan, planText } from './plan.ts';
 import { cutGrown, cutSection, prepareCuts } from './write-cuts.ts';
-import { type Writing, addSection, place, placesBehind, textObject } from './writing.ts';
+import { type Writing, addSection, place, placesBehind, writable } from './writing.ts';
 
 /**
  * Writes what a draft has become into a copy of the newest document: first everything that
@@ -61,23 +61,25 @@ function writeFields({ content, writer, draft, layout }: Writing): void {
   const now = new Map(content.sections.map((section) => [section.id, section]));
   for (const { id, was, order, present } of draft.parts) {
     if (was === undefined) continue;
-    if (present !== was.present && present !== now.get(id)?.present) {
-      writer.setField(id, 'present', present);
+    const section = now.get(id);
+    if (section && present !== was.present && present !== section.present) {
+      writer.setPresent(section, present);
     }
-    if (order !== was.order && order !== now.get(id)?.order) {
-      writer.setField(id, 'order', order);
+    if (order !== was.order && order !== section?.order) {
+      writer.setOrder(id, order);
       place(layout, { id, order });
     }
   }
 }
 
-function writeText({ content, writer }: Writing, section: SectionId, plan: TextPlan): void {
-  const object = textObject(content.replica, section);
+function writeText(writing: Writing, id: SectionId, plan: TextPlan): void {
+  const { writer } = writing;
+  const section = writable(writing, id);
   // From right to left, so that positions stay what they are; and before anything is removed, so
   // that each text stands beside the very character it was typed behind.
-  for (const { at, text } of plan.insertions.toReversed()) writer.splice(object, at, 0, text);
+  for (const { at, text } of plan.insertions.toReversed()) writer.splice(section, at, 0, text);
   for (const { at, count } of plan.removals.toReversed()) {
-    writer.splice(object, at + insertedUpTo(plan, at), count, '');
+    writer.splice(section, at + insertedUpTo(plan, at), count, '');
   }
 }
 

@@ -1,9 +1,8 @@
 import type { SectionId } from '#domain/ids.ts';
-import type { ChangeWriter } from './change-writer.ts';
+import type { ChangeWriter, Writable } from './change-writer.ts';
 import { type Content, objectAt, sectionsMap } from './content.ts';
 import type { Draft } from './draft.ts';
 import { placesAfter } from './order.ts';
-import type { ObjectId, Replica } from './replica.ts';
 
 type Placed = { readonly id: SectionId; readonly order: string };
 
@@ -17,12 +16,16 @@ export type Writing = {
   readonly layout: Placed[];
 };
 
-export function textObject(replica: Replica, section: SectionId): ObjectId {
-  const map = sectionsMap(replica);
-  const object = map && objectAt(replica, map, section, 'map');
-  const text = object && objectAt(replica, object, 'text', 'text');
-  if (text === undefined) throw new Error(`Section ${section} has no text.`);
-  return text;
+/** A section as it is at this point of the writing. */
+export function writable({ content, draft }: Writing, id: SectionId): Writable {
+  const known = content.sections.find((section) => section.id === id);
+  if (known) return known;
+  const map = sectionsMap(content.replica);
+  const section = map && objectAt(content.replica, map, id, 'map');
+  const object = section && objectAt(content.replica, section, 'text', 'text');
+  if (object === undefined) throw new Error(`Section ${id} has no text.`);
+  const part = draft.parts.find((candidate) => candidate.id === id);
+  return { id, object, present: part?.present !== false };
 }
 
 export function place(layout: Placed[], section: Placed): void {
@@ -48,7 +51,7 @@ export function placesBehind(
   if (count === 0) return [];
   const { places, displaced } = placesAfter(section, count, layout);
   for (const [id, order] of displaced) {
-    writer.setField(id, 'order', order);
+    writer.setOrder(id, order);
     place(layout, { id, order });
   }
   return places;

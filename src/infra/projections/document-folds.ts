@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { type LoadPorts, load } from '#commands/load.ts';
 import type { Clock } from '#commands/ports.ts';
-import { type Content, presentSections, refreshed, textOf } from '#domain/document/content.ts';
+import { presentTexts } from '#domain/document/content.ts';
 import { documentAggregate } from '#domain/document/document.ts';
-import { headsOf } from '#domain/document/replica.ts';
+import { type LiveContent, settled, takeChanges } from '#domain/document/live-content.ts';
 import type { StreamName } from '#domain/stream.ts';
 import type { DocumentFolds } from '#projections/document-folds.ts';
 
@@ -11,7 +11,7 @@ const MOST_HELD = 64;
 /** A destroyed key must take the content with it: as long as opened keys are held. */
 const HELD_FOR_MS = 60_000;
 
-type Held = { content: Content; revision: number; readonly loadedAt: number };
+type Held = { readonly content: LiveContent; revision: number; readonly loadedAt: number };
 
 /** Documents as views have folded them so far, apart from those that commands work on. */
 export function documentFolds(
@@ -21,7 +21,7 @@ export function documentFolds(
   const held = new LRUCache<StreamName, Held>({
     max: MOST_HELD,
     // Its memory is WebAssembly's, which the garbage collector does not see.
-    dispose: ({ content }) => content.replica.free(),
+    dispose: ({ content }) => content.settled.replica.free(),
   });
 
   /** The document at exactly this revision: held, or from its snapshot and events. */
@@ -42,24 +42,14 @@ export function documentFolds(
       const base = await contentAt(stream, Math.max(0, from - 1));
       if (base === undefined) return undefined;
       try {
-        const { replica } = base.content;
-        const before = headsOf(replica);
-        for (const changes of applied) replica.applyChanges([...changes]);
-        base.content = refreshed(base.content, before);
+        takeChanges(base.content, applied.flat(), ids);
         base.revision = to;
+        return { sections: presentTexts(settled(base.content), ids) };
       } catch (error) {
         // Half of it may be applied.
         held.delete(stream);
         throw error;
       }
-      const sections = presentSections(base.content).filter(({ id }) => ids.has(id));
-      return {
-        sections: sections.map((section) => ({
-          id: section.id,
-          order: section.order,
-          text: textOf(base.content, section),
-        })),
-      };
     },
   };
 }
