@@ -128,6 +128,7 @@ begin
     select f.append, count(*) as events, bool_and(e.id = f.id) as same,
            max(e.revision) as revision, max(e.position) as position
     from fresh f
+    join append a on a.n = f.append and a.tip is not null
     cross join lateral (
       select e.id, e.revision, e.position from events e
       where e.stream = f.stream and e.command_id = f."commandId" and e.command_index = f."commandIndex"
