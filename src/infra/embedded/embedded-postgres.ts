@@ -6,7 +6,7 @@ import { postgresBinaries } from './binaries.ts';
 import { makeDataDirectory, SUPERUSER } from './data-directory.ts';
 import { type FileLock, tryLock, waitForLock } from './file-lock.ts';
 import { answers, ensureLogins, type Logins, loginsOf, passwordOf } from './logins.ts';
-import { makeSocketDirectory, type Place, placeOf } from './place.ts';
+import { makeSocketDirectory, type Place, placeOf, removeSocketDirectory } from './place.ts';
 import {
   findPostmaster,
   isPostmaster,
@@ -63,21 +63,32 @@ export async function joinPostgres(
       ...postmaster,
       place,
       isRunning: () => isPostmaster(postmaster.pid, place.data),
-      leave: async () => {
-        const turn = await myTurn(directory);
-        try {
-          use.release();
-          const last = tryLock(users, 'exclusive');
-          if (last === undefined) return true;
-          last.release();
-          return await stopPostmaster(postmaster, place.data, STOP_MS);
-        } finally {
-          turn.release();
-        }
-      },
+      leave: async () => await leave(directory, { postmaster, place, use }),
     };
   } finally {
     turn.release();
+  }
+}
+
+type Used = {
+  readonly postmaster: Postmaster;
+  readonly place: Place;
+  readonly use: FileLock;
+};
+
+async function leave(home: string, { postmaster, place, use }: Used): Promise<boolean> {
+  // Whoever deleted the home has deleted the locks as well: nobody else can be counted.
+  const turn = existsSync(home) ? await myTurn(home) : undefined;
+  try {
+    use.release();
+    const last = turn && tryLock(join(home, 'postgres.users'), 'exclusive');
+    if (turn !== undefined && last === undefined) return true;
+    last?.release();
+    const stopped = await stopPostmaster(postmaster, place.data, STOP_MS);
+    if (stopped) await removeSocketDirectory(postmaster.socketDirectory, place.state);
+    return stopped;
+  } finally {
+    turn?.release();
   }
 }
 
@@ -123,6 +134,11 @@ async function joinOrStart(
     socketDirectory: await makeSocketDirectory(place.state, account),
     logFile: join(home, 'postgres.log'),
   });
-  await ensureLogins(loginsOf(options.secret, postmaster), options.secret);
+  try {
+    await ensureLogins(loginsOf(options.secret, postmaster), options.secret);
+  } catch (error) {
+    await stopPostmaster(postmaster, place.data, STOP_MS);
+    throw error;
+  }
   return { place, postmaster };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Account, canReach } from './account.ts';
@@ -77,4 +77,9 @@ export async function makeSocketDirectory(
   const outside = await mkdtemp(join(tmpdir(), 'palimpsest-'));
   if (account !== undefined) await give(outside, account);
   return outside;
+}
+
+/** Leaves nothing behind in the system's temporary directory. */
+export async function removeSocketDirectory(directory: string, state: string): Promise<void> {
+  if (!directory.startsWith(state)) await rm(directory, { recursive: true, force: true });
 }
