@@ -1,7 +1,7 @@
 import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import { projectionOpener } from '#infra/crypto/open-events.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
-import { openNeeded } from '#infra/projections/open-needed.ts';
 import { projectionEngine } from '#projections/engine.ts';
 import { projectionOperations } from '#projections/operations.ts';
 import { localProgress } from '#projections/progress.ts';
@@ -28,7 +28,7 @@ export function projecting(ports: ProjectingPorts) {
   // Positions of this log have no holes, so the newest one counts its events.
   const source = { ...log, count: () => log.head() };
   const store = postgresProjectionStore(database, clock);
-  const open = openNeeded(sealer);
+  const open = projectionOpener(sealer);
   const progress = localProgress();
   const engine = projectionEngine({
     source,

@@ -3,7 +3,7 @@ import type { ChangesApplied } from '#domain/document/events.ts';
 import type { SectionId } from '#domain/ids.ts';
 import type { StreamName } from '#domain/stream.ts';
 
-export type SectionsRead = {
+type SectionsRead = {
   /** The sections asked for that readers see; the others among them are deleted. */
   readonly sections: readonly SectionText[];
 };

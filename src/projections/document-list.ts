@@ -145,7 +145,7 @@ export async function listDocuments(
 }
 
 /** As the domain decides it: by role everywhere, else by the document's own access list. */
-export function mayRead(
+function mayRead(
   row: ExpressionBuilder<DocumentListTables, 'document_list'>,
   principal: Principal,
 ) {

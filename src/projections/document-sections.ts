@@ -1,22 +1,10 @@
 import { type Transaction, sql } from 'kysely';
-import type { ChangesApplied } from '#domain/document/events.ts';
-import { documentEvents } from '#domain/document/events.ts';
-import type { DocumentId, SectionId, TenantId } from '#domain/ids.ts';
+import { type ChangesApplied, documentEvents } from '#domain/document/events.ts';
+import type { TenantId } from '#domain/ids.ts';
 import { type StreamName, partsOf } from '#domain/stream.ts';
 import type { DocumentFolds } from './document-folds.ts';
 import type { ProjectedEvent, Projection } from './projection.ts';
 import { type Change, rowsOf } from './table-rows.ts';
-
-type Row = {
-  readonly document_id: DocumentId;
-  readonly section_id: SectionId;
-  /** Fractional index; equal ones are ordered by id. */
-  readonly place: string;
-  readonly text: string;
-};
-export type DocumentSectionsTables = {
-  document_sections: Row & { readonly tenant_id: string; readonly search: unknown };
-};
 
 const rows = rowsOf({
   table: 'document_sections',
@@ -34,6 +22,7 @@ export const documentSections = (folds: DocumentFolds): Projection => ({
   tables: [
     {
       name: 'document_sections',
+      // `place` is a fractional index, compared bytewise; equal ones are ordered by section.
       columns: `document_id uuid not null, section_id text not null, place text collate "C" not null,
         text text not null,
         search tsvector generated always as (to_tsvector('simple', text)) stored`,

@@ -4,7 +4,7 @@ import type { DocumentId, MemberId, TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
 import { tableProjection } from './table-projection.ts';
 
-export type NamedVersion = {
+type NamedVersion = {
   readonly name: string;
   readonly revision: number;
   readonly namedBy: MemberId;
@@ -12,7 +12,7 @@ export type NamedVersion = {
 };
 
 type Row = { readonly document_id: DocumentId; readonly versions: readonly NamedVersion[] };
-export type DocumentVersionsTables = { document_versions: Row & { readonly tenant_id: string } };
+type DocumentVersionsTables = { document_versions: Row & { readonly tenant_id: string } };
 
 /** Keeps `document_versions`: the names that revisions of a document have, one row a document. */
 export const documentVersions = tableProjection<Row, 'document_id', DocumentEvent>({

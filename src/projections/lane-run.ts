@@ -19,7 +19,7 @@ import {
  * The checkpoint follows events that are nobody's business at most this often, or after this many,
  * because a commit for each would cost more than the events.
  */
-const LAZY_MS = 100;
+const LAZY_MS = 200;
 const LAZY_EVENTS = 20_000n;
 
 export type LaneDeps = {

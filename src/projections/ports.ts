@@ -64,8 +64,6 @@ export type Checkpoint = {
   readonly ordinal: bigint;
 };
 
-export const BEGINNING: Checkpoint = { position: 0n, eventId: undefined, ordinal: 0n };
-
 /** The right to move one lane. A commit under an epoch that is no longer the lane's does nothing. */
 export type Lease = {
   readonly lane: Lane;

@@ -1,4 +1,4 @@
-import type { DomainEvent, ErasedEvent, EventHeader, OpenedEvent } from '#domain/event.ts';
+import type { ErasedEvent, EventHeader, OpenedEvent } from '#domain/event.ts';
 import type { Transaction } from 'kysely';
 
 /**
@@ -47,5 +47,3 @@ export type Projection<Tables = unknown> = {
     tables: Transaction<Tables>,
   ) => Promise<void>;
 };
-
-export type { DomainEvent };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openNeeded } from '#infra/projections/open-needed.ts';
+import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { projectionOperations } from '#projections/operations.ts';
 import type { DeadLetter } from '#projections/ports.ts';
 import type { Projection } from '#projections/projection.ts';
@@ -24,7 +24,7 @@ const operations = (world: World, projections: readonly Projection[], process?: 
   projectionOperations({
     ...world,
     source: world.log,
-    open: openNeeded(world.sealer, noteEvents),
+    open: projectionOpener(world.sealer, noteEvents),
     projections,
     ...(process && { nudge: () => process.engine.nudge() }),
   });

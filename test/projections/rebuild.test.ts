@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { StreamName } from '#domain/stream.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
-import { openNeeded } from '#infra/projections/open-needed.ts';
+import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { projectionOperations } from '#projections/operations.ts';
 import type { Projection } from '#projections/projection.ts';
@@ -30,7 +30,7 @@ const operations = (world: World, projections: readonly Projection[], process?: 
   projectionOperations({
     ...world,
     source: world.log,
-    open: openNeeded(world.sealer, noteEvents),
+    open: projectionOpener(world.sealer, noteEvents),
     projections,
     ...(process && { nudge: () => process.engine.nudge() }),
   });

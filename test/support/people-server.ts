@@ -13,7 +13,7 @@ import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
 import { PLATFORM } from '#domain/ids.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
-import { openNeeded } from '#infra/projections/open-needed.ts';
+import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { apiKeys } from '#projections/api-keys.ts';
 import { type ProjectionEngine, projectionEngine } from '#projections/engine.ts';
@@ -44,7 +44,7 @@ export async function peopleServer(t: TestContext) {
   const progress = localProgress();
   const engine = projectionEngine({
     source: log,
-    open: openNeeded(sealer),
+    open: projectionOpener(sealer),
     store,
     clock,
     projections,

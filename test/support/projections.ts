@@ -17,7 +17,7 @@ import { memoryEventLog } from '#infra/memory/event-log.ts';
 import { type Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
 import { type Views, postgresViews } from '#infra/postgres/projections/views.ts';
-import { openNeeded } from '#infra/projections/open-needed.ts';
+import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { type ProjectionEngine, projectionEngine } from '#projections/engine.ts';
@@ -146,7 +146,7 @@ export async function projector(
   const progress = localProgress();
   const engine = projectionEngine({
     source: changes.log ?? world.log,
-    open: openNeeded(world.sealer, changes.definitions ?? noteEvents),
+    open: projectionOpener(world.sealer, changes.definitions ?? noteEvents),
     store: world.store,
     clock: world.clock,
     projections,
@@ -191,11 +191,11 @@ export type Note = { readonly by?: number } & Partial<
   Pick<EventHeader, 'unfinished' | 'parts' | 'commandId' | 'commandIndex' | 'recordedAt'>
 >;
 
-/** Appends one event as the command path would seal it. */
+/** Appends the events of one command as the command path would seal them. */
 export async function append(
   { log, sealer }: Pick<World, 'log' | 'sealer'>,
   stream: StreamName,
-  { type, data }: DomainEvent,
+  events: DomainEvent | readonly DomainEvent[],
   {
     definitions = eventTypes,
     ...header
@@ -204,25 +204,29 @@ export async function append(
   } = {},
 ): Promise<bigint> {
   const { tenant, id } = partsOf(stream)!;
-  const subject = definitions[type]!.subject({ id }, data);
+  const [first, ...more] = [events].flat() as [DomainEvent, ...DomainEvent[]];
+  const subject = definitions[first.type]!.subject({ id }, first.data);
   const key = await (subject === undefined
     ? sealer.plainKey(tenant)
     : sealer.keyFor(tenant, subject));
   const commandId = randomUUID() as CommandId;
-  const { position } = await log.append(stream, 'any', ({ revision, notBefore }) => [
-    key.seal(
-      headerOf({
-        stream,
-        tenant,
-        revision,
-        type,
-        commandId,
-        recordedAt: notBefore ?? new Date().toISOString(),
-        ...header,
-      }),
-      encodeBody(data),
+  const { position } = await log.append(stream, 'any', ({ revision, notBefore }) =>
+    [first, ...more].map(({ type, data }, index) =>
+      key.seal(
+        headerOf({
+          stream,
+          tenant,
+          revision: revision + index,
+          type,
+          commandId,
+          commandIndex: index,
+          recordedAt: notBefore ?? new Date().toISOString(),
+          ...header,
+        }),
+        encodeBody(data),
+      ),
     ),
-  ]);
+  );
   return position;
 }
 

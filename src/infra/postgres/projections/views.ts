@@ -3,17 +3,17 @@ import type { Database } from '#infra/postgres/database.ts';
 import { currentTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Projection } from '#projections/projection.ts';
 
+type Read = <T, Tables = unknown>(work: (tables: Transaction<Tables>) => Promise<T>) => Promise<T>;
+
 /** The read models, as one tenant may read them. */
 export type Views = {
   /**
    * Every table of every projection is found by its plain name, in the generation that is being
    * read at this moment; tables of several projections can be joined. Read only.
    */
-  read<T, Tables = unknown>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T>;
+  readonly read: Read;
   /** The same, over every tenant: for the operator only. */
-  readEveryTenant<T, Tables = unknown>(
-    work: (tables: Transaction<Tables>) => Promise<T>,
-  ): Promise<T>;
+  readonly readEveryTenant: Read;
 };
 
 export function postgresViews(
