@@ -29,6 +29,7 @@ const CHANNEL = 'palimpsest_events';
 export function notifications({ url, clock, ids, report }: Options): Notifications {
   const rung = bell();
   const closing = new AbortController();
+  const closed = once(closing.signal, 'abort');
   let listening = false;
   let first: Promise<void> | undefined;
   let running: Promise<void> | undefined;
@@ -44,7 +45,6 @@ export function notifications({ url, clock, ids, report }: Options): Notificatio
       client.on('error', () => resolve());
       client.on('end', () => resolve());
     });
-    const stop = once(closing.signal, 'abort');
     try {
       await client.connect();
       listening = await probe(client);
@@ -53,8 +53,8 @@ export function notifications({ url, clock, ids, report }: Options): Notificatio
       decided();
       if (!listening) {
         report('LISTEN/NOTIFY does not work here (a transaction pooler?): followers poll instead.');
-        await stop;
-      } else await Promise.race([lost, stop]);
+        await closed;
+      } else await Promise.race([lost, closed]);
     } finally {
       listening = false;
       await client.end().catch(() => undefined);

@@ -2,11 +2,9 @@ import { type Clock, LogUnavailable } from '#commands/ports.ts';
 import type { CheckedAppend } from '#infra/log/checked-append.ts';
 import type { Verdict } from './batch.ts';
 import type { Ticket } from './patience.ts';
+import { queue } from './queue.ts';
 import { type Sent, type Wire, refused } from './wire.ts';
 
-/** Appends a batch takes at most: beyond, a larger one costs its first append more than it saves. */
-const MAX_APPENDS = 256;
-const MAX_BYTES = 4_000_000;
 /** One more than needed, so that the next batch is on its way while the last one is committed. */
 const IN_FLIGHT = 2;
 /** About a second. Longer, and callers would wait for a Postgres that is away. */
@@ -29,17 +27,17 @@ export type Sequencer = {
  * arrives while a batch is on its way forms the next one.
  */
 export function sequencer(wire: Wire, clock: Clock): Sequencer {
-  const queue: Waiting[] = [];
+  const waiting = queue<Waiting>();
   let inFlight = 0;
   let scheduled = false;
 
   const schedule = () => {
-    if (scheduled || queue.length === 0 || inFlight >= IN_FLIGHT) return;
+    if (scheduled || waiting.length === 0 || inFlight >= IN_FLIGHT) return;
     scheduled = true;
     // Callers that were woken together append together.
     setImmediate(() => {
       scheduled = false;
-      const batch = nextBatch(queue);
+      const batch = stillWanted(waiting.nextBatch());
       if (batch.length > 0) void commit(batch, 0);
       schedule();
     });
@@ -67,7 +65,7 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
       case 'not-sent':
         // What an earlier attempt sent may have been committed: worth some patience.
         if (attempt > 0 && attempt < RECONNECTS) await settle(batch, attempt + 1);
-        else refuseAll([...batch, ...queue.splice(0)], sent.error);
+        else refuseAll([...batch, ...waiting.drain()], sent.error);
         return;
       case 'failed':
         // One append spoils the batch: sent alone, it fails alone.
@@ -79,38 +77,26 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
   /** Repeats with the same bytes: what was committed is recognised by its ids. */
   async function settle(batch: readonly Waiting[], attempt: number): Promise<void> {
     await clock.sleep(Math.min(5 * 2 ** attempt, 500));
-    const live = batch.filter(({ ticket }) => !ticket.expired);
-    refuseAll(
-      batch.filter(({ ticket }) => ticket.expired),
-      new LogUnavailable('the outcome could not be settled in time'),
-    );
+    const live = stillWanted(batch);
     if (live.length > 0) await commit(live, attempt);
   }
 
   return {
     submit: async (append, ticket) =>
       await new Promise((resolve, reject) => {
-        queue.push({ append, ticket, resolve, reject });
+        if (!waiting.push({ append, ticket, resolve, reject }))
+          reject(new LogUnavailable('too much waits to be appended'));
         schedule();
       }),
   };
 }
 
-/** Takes the oldest; those whose caller has stopped waiting are not written any more. */
-function nextBatch(queue: Waiting[]): Waiting[] {
-  const batch: Waiting[] = [];
-  let bytes = 0;
-  while (batch.length < MAX_APPENDS) {
-    const next = queue[0];
-    if (next === undefined || (batch.length > 0 && bytes + next.append.bytes > MAX_BYTES)) break;
-    queue.shift();
-    if (next.ticket.expired) next.reject(new LogUnavailable('it is too slow'));
-    else {
-      batch.push(next);
-      bytes += next.append.bytes;
-    }
-  }
-  return batch;
+/** What nobody waits for any more is not written. */
+function stillWanted(batch: readonly Waiting[]): readonly Waiting[] {
+  const late = batch.filter(({ ticket }) => ticket.expired);
+  if (late.length === 0) return batch;
+  refuseAll(late, new LogUnavailable('it was too slow'));
+  return batch.filter(({ ticket }) => !ticket.expired);
 }
 
 function refuseAll(batch: readonly Waiting[], error: unknown): void {
