@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { importTraceCommand } from './import-trace.ts';
+import { logCommand } from './log.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 
 // One line here and one file beside this one for each command.
-const commands = [serveCommand, migrateCommand, importTraceCommand];
+const commands = [serveCommand, migrateCommand, importTraceCommand, logCommand];
 
 /** Adds a command to the program; what it throws is shown as its message alone. */
 export type AddCommand = (program: Command) => void;

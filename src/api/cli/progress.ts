@@ -65,6 +65,6 @@ const number = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 function lineOf(counted: string, done: number, total: number, rate: number): string {
   const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
   const left = rate > 0 && done < total ? `, ${number.format((total - done) / rate)} s left` : '';
-  const speed = `${number.format(rate)}/s`;
-  return `${number.format(done)} of ${number.format(total)} ${counted} (${percent} %), ${speed}${left}`;
+  const speed = rate > 0 ? `, ${number.format(rate)}/s` : '';
+  return `${number.format(done)} of ${number.format(total)} ${counted} (${percent} %)${speed}${left}`;
 }

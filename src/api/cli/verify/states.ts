@@ -1,0 +1,44 @@
+import type { Aggregate } from '#domain/aggregate.ts';
+import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { documentAggregate } from '#domain/document/document.ts';
+import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
+import type { LivingDocument } from '#domain/document/state.ts';
+import type { DomainEvent } from '#domain/event.ts';
+import { groupAggregate } from '#domain/group/decide.ts';
+import { memberAggregate } from '#domain/member/decide.ts';
+import { planAggregate } from '#domain/plan/decide.ts';
+import { projectionAggregate } from '#domain/projection/decide.ts';
+import type { StreamKind } from '#domain/stream.ts';
+import { tenantAggregate } from '#domain/tenant/decide.ts';
+
+export type AnyAggregate = Aggregate<unknown, unknown, DomainEvent>;
+
+const byKind = {
+  tenant: tenantAggregate,
+  plan: planAggregate,
+  member: memberAggregate,
+  group: groupAggregate,
+  'api-key': apiKeyAggregate,
+  document: documentAggregate,
+  projection: projectionAggregate,
+} satisfies Record<StreamKind, object>;
+
+// Whoever replays hands each aggregate its own events only, whatever their type says.
+export const aggregateOf = (kind: StreamKind | undefined): AnyAggregate | undefined =>
+  kind && (byKind[kind] as unknown as AnyAggregate);
+
+/** A state as plain data: two ways to it may have left Automerge's own memory in two ways. */
+export function comparable(state: unknown): unknown {
+  if (!isDocument(state)) return state;
+  const { content: _, ...rest } = state;
+  const { heads, sections } = baseOf(state, 0);
+  return { ...rest, heads, sections, content: contentOf(state) };
+}
+
+/** Documents hold memory that the garbage collector does not see. */
+export function letGo(state: unknown): void {
+  if (isDocument(state)) freeDocument(state);
+}
+
+const isDocument = (state: unknown): state is LivingDocument =>
+  typeof state === 'object' && state !== null && 'content' in state && 'actorSeed' in state;

@@ -1,0 +1,45 @@
+import { type Config, readConfig } from '#api/config.ts';
+import type { Clock, EventLog, Sealer } from '#commands/ports.ts';
+import { checkMasterKey } from '#infra/crypto/master-key.ts';
+import type { KeyStore } from '#infra/crypto/key-store.ts';
+import { aesSealer } from '#infra/crypto/sealer.ts';
+import { type Home, openHome } from '#infra/home/home.ts';
+import { postgresEventLog } from '#infra/postgres/event-log.ts';
+import { postgresKeyStore } from '#infra/postgres/key-store.ts';
+import { systemClock } from '#infra/system/clock.ts';
+import { systemIds } from '#infra/system/ids.ts';
+
+export type OpenedLog = {
+  readonly config: Config;
+  readonly home: Home;
+  readonly log: EventLog;
+  readonly keyStore: KeyStore;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+};
+
+/** Opens the log of this home beside a running server, or with a Postgres of its own for the time. */
+export async function withLog<T>(work: (opened: OpenedLog) => Promise<T>): Promise<T> {
+  const config = readConfig(process.env);
+  const home = await openHome(config, 'command');
+  try {
+    const { database, masterKey } = home;
+    const [clock, ids] = [systemClock, systemIds];
+    const keyStore = postgresKeyStore(database);
+    await checkMasterKey(keyStore, masterKey, (count) => ids.bytes(count));
+    const sealer = aesSealer({ store: keyStore, masterKey, ids, clock });
+    const log = await postgresEventLog({
+      database,
+      clock,
+      ids,
+      report: (message) => process.stderr.write(`${message}\n`),
+    });
+    try {
+      return await work({ config, home, log, keyStore, sealer, clock });
+    } finally {
+      await log.close();
+    }
+  } finally {
+    await home.close();
+  }
+}
