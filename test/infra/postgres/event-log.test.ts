@@ -127,6 +127,29 @@ test('a page of large events ends early, and the next one goes on', async (t) =>
   assert.deepEqual(sizes, [5, 5, 2]);
 });
 
+test('the events of a small tenant are found without reading everybody else’s', async (t) => {
+  const { database, log } = await freshLog(t);
+  const [stream, small] = [newStream(), newStream(TenantId.parse('small'))];
+  await log.append(small, 'none', sealing(small, {}));
+  for (let count = 0; count < 10; count++) {
+    const drafts = Array.from({ length: 500 }, () => ({}));
+    await log.append(stream, 'any', sealing(stream, ...drafts));
+  }
+  await database.asOwner(async (tx) => await sql`analyze events`.execute(tx));
+  const client = await database.pool.connect();
+  await client.query('begin');
+  const { rows } = await client.query(
+    "select * from read_log('small', null, 0, 1e9::bigint, 9, 9)",
+  );
+  const fetched = await client.query<{ blocks: string }>(
+    "select pg_stat_get_xact_blocks_fetched('events'::regclass) as blocks",
+  );
+  await client.query('rollback');
+  client.release();
+  assert.equal(rows.length, 1);
+  assert.ok(Number(fetched.rows[0]!.blocks) < 50, `${fetched.rows[0]!.blocks} blocks`);
+});
+
 test('a follower notices that events were taken out of the log', async (t) => {
   const { database, log } = await freshLog(t);
   for (let count = 0; count < 5; count++) await appendOne(log);
