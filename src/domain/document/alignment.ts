@@ -82,17 +82,25 @@ function patched(
   after: Heads,
 ): readonly Run[] {
   let moved = runs;
+  // Who inserts beside what was deleted before inserts to the left of it.
+  const gone = new Set(runs.filter(({ alive }) => !alive).map(({ from }) => from));
   for (const patch of replica.diffPath(object, [...before], [...after])) {
     const at = Number(patch.path.at(-1));
-    if (patch.action === 'splice') moved = afterInsertion(moved, at, patch.value.length);
+    if (patch.action === 'splice') moved = afterInsertion(moved, at, patch.value.length, gone);
     else if (patch.action === 'del') moved = afterDeletion(moved, at, patch.length ?? 1);
   }
   return moved;
 }
 
-function afterInsertion(runs: readonly Run[], at: number, length: number): readonly Run[] {
+function afterInsertion(
+  runs: readonly Run[],
+  at: number,
+  length: number,
+  gone: ReadonlySet<number>,
+): readonly Run[] {
   return runs.flatMap((run) => {
-    if (!run.alive) return [run.at > at ? shifted(run, length) : run];
+    const isLeft = run.at < at || (run.at === at && !gone.has(run.from));
+    if (!run.alive) return [isLeft ? run : shifted(run, length)];
     const [left, right] = parted(run, at);
     return [...left, ...right.map((part) => shifted(part, length))];
   });

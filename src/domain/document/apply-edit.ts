@@ -37,6 +37,7 @@ export function applyEdit(draft: Draft, edit: Edit): void {
       return splitSection(draft, edit);
     case 'setTitle':
       mustBeTitle(edit.title);
+      draft.isRetitled ||= edit.title !== draft.title;
       draft.title = edit.title;
       return undefined;
   }

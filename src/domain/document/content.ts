@@ -24,6 +24,7 @@ export type Content = {
 /** The shape of a document at some revision: what edits that were made there are read against. */
 export type DocumentBase = {
   readonly revision: number;
+  readonly title: string;
   readonly heads: Heads;
   readonly sections: readonly Omit<Section, 'object'>[];
 };

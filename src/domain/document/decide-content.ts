@@ -78,18 +78,13 @@ export function editDocument(
 
 function draftFor(content: Content, base: DocumentBase | undefined, newId: Draft['newId']): Draft {
   const sections = new Map(content.sections.map((section) => [section.id, section]));
-  return draftOf(
-    { title: content.title, sections: base?.sections ?? content.sections },
-    {
-      newId,
-      taken: base ? content.sections.map(({ order }) => order) : [],
-      textOf(id) {
-        const section = sections.get(id);
-        if (section === undefined) return '';
-        return base
-          ? textAt(content.replica, section.object, base.heads)
-          : textOf(content, section);
-      },
+  return draftOf(base ?? content, {
+    newId,
+    taken: base ? content.sections.map(({ order }) => order) : [],
+    textOf(id) {
+      const section = sections.get(id);
+      if (section === undefined) return '';
+      return base ? textAt(content.replica, section.object, base.heads) : textOf(content, section);
     },
-  );
+  });
 }

@@ -22,6 +22,8 @@ export type Part = {
 /** The document that the request's offsets count in, while its edits are read one by one. */
 export type Draft = {
   title: string;
+  /** Whether the request changed the title, if only to change it back. */
+  isRetitled: boolean;
   parts: Part[];
   readonly textOf: (section: SectionId) => string;
   readonly newId: () => SectionId;
@@ -38,7 +40,7 @@ export function draftOf(
     const source = { id, pieces, isNew: false };
     return { id, source, order, present, length, text: undefined, was: { order, present } };
   });
-  return { title: base.title, parts, textOf, newId, taken };
+  return { title: base.title, isRetitled: false, parts, textOf, newId, taken };
 }
 
 export const presentParts = ({ parts }: Draft): readonly Part[] =>

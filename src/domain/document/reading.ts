@@ -31,9 +31,9 @@ export const lengthOf = ({ content }: LivingDocument): number =>
 
 /** What edits with `baseRevision` are read against: plain data that outlives the state. */
 export function baseOf({ content }: LivingDocument, revision: number): DocumentBase {
-  const { replica, sections } = settled(content);
+  const { replica, title, sections } = settled(content);
   const plain = sections.map(({ id, order, present, length }) => ({ id, order, present, length }));
-  return { revision, heads: headsOf(replica), sections: plain };
+  return { revision, title, heads: headsOf(replica), sections: plain };
 }
 
 /** Gives the memory back. The state must not be used any more. */

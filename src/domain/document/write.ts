@@ -25,7 +25,7 @@ export function writeDraft(
   spreadLongInsertions(draft);
   const plans = planText(draft.parts, alignment);
 
-  if (draft.title !== content.title) writer.setTitle(draft.title);
+  if (draft.isRetitled && draft.title !== content.title) writer.setTitle(draft.title);
   writeFields(writing);
   for (const [section, plan] of plans) writeText(writing, section, plan);
   addFreshSections(writing);
