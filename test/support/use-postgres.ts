@@ -3,7 +3,6 @@ import { joinPostgres } from '#infra/embedded/embedded-postgres.ts';
 // A process of its own that uses the Postgres of a home until it is ended (or killed).
 const [home = '', secret = ''] = process.argv.slice(2);
 const postgres = await joinPostgres(home, { secret });
-console.log(`using ${postgres.pid}`);
 process.on('SIGTERM', () => {
   postgres.leave().then(
     () => process.exit(0),
@@ -11,3 +10,5 @@ process.on('SIGTERM', () => {
   );
 });
 setInterval(() => undefined, 60_000);
+// Last: who reads this may send the signal at once.
+console.log(`using ${postgres.pid}`);

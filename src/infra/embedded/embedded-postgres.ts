@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { postgresAccount, requireUserName } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { makeDataDirectory, SUPERUSER } from './data-directory.ts';
 import { type FileLock, tryLock, waitForLock } from './file-lock.ts';
 import { answers, ensureLogins, type Logins, loginsOf, passwordOf } from './logins.ts';
-import { makeSocketDirectory, type Place, placeOf, removeSocketDirectory } from './place.ts';
+import {
+  makeHome,
+  makeSocketDirectory,
+  type Place,
+  placeOf,
+  removeSocketDirectory,
+} from './place.ts';
 import {
   findPostmaster,
   isPostmaster,
@@ -47,9 +52,7 @@ export async function joinPostgres(
   home: string,
   options: EmbeddedOptions,
 ): Promise<EmbeddedPostgres> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  // Data directories are compared by their path, so there must be one path.
-  const directory = await realpath(home);
+  const directory = await makeHome(home);
   const turn = await myTurn(directory);
   try {
     const users = join(directory, 'postgres.users');

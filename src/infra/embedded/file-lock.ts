@@ -14,6 +14,8 @@ type Kind = 'shared' | 'exclusive';
 export function tryLock(file: string, kind: Kind): FileLock | undefined {
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
+    // Its journal would lie about as a file.
+    database.exec('pragma journal_mode = memory');
     // A shared lock is taken by the first read of a transaction, not by its `begin`.
     if (kind === 'exclusive') database.exec('begin exclusive');
     else database.exec('begin; select count(*) from sqlite_schema');

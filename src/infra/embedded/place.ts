@@ -1,10 +1,30 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Account, canReach } from './account.ts';
 import { PORT } from './postmaster.ts';
+
+/** Makes a home; answers its one true path, because data directories are compared by path. */
+export async function makeHome(home: string): Promise<string> {
+  // Only the home itself is private: through its parents Postgres's account must be able to pass.
+  await mkdir(dirname(home), { recursive: true });
+  await mkdir(home, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return await realpath(home);
+}
 
 /** Where an embedded Postgres keeps its things. All of it belongs to the account it runs as. */
 export type Place = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
 import { type EmbeddedPostgres, hasData, joinPostgres } from '#infra/embedded/embedded-postgres.ts';
 import type { FileLock } from '#infra/embedded/file-lock.ts';
+import { makeHome } from '#infra/embedded/place.ts';
 import { checkRoles, checkTables } from '#infra/postgres/check-roles.ts';
 import { type Connections, type Database, postgresDatabase } from '#infra/postgres/database.ts';
 import { migrate } from '#infra/postgres/migrate.ts';
@@ -51,8 +51,7 @@ export async function openHome(
   settings: HomeSettings,
   purpose: 'serve' | 'command',
 ): Promise<Home> {
-  await mkdir(settings.home, { recursive: true, mode: 0o700 });
-  const directory = await realpath(settings.home);
+  const directory = await makeHome(settings.home);
   const serving = purpose === 'serve' ? await lockForServing(directory) : undefined;
   const opened: Opened = { serving };
   try {

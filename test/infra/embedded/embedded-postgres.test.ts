@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from 'pg';
@@ -75,7 +75,7 @@ test('two processes use one server; the last to leave stops it', async (t) => {
   await mine.leave();
   assert.equal(isAlive(other.postgres), true);
   other.child.kill('SIGTERM');
-  await other.finished;
+  assert.equal((await other.finished).code, 0, other.output());
   assert.equal(mine.isRunning(), false);
 });
 
@@ -122,7 +122,9 @@ test('a data directory that was killed half-made is made again', async (t) => {
 });
 
 test('under a path too long for a socket, the socket is in a private directory elsewhere', async (t) => {
-  const home = join(await emptyHome(t), 'a'.repeat(60), 'b'.repeat(60));
+  const folder = await emptyHome(t);
+  await chmod(folder, 0o755);
+  const home = join(folder, 'a'.repeat(60), 'b'.repeat(60));
   const postgres = await using(t, home);
   assert.ok(!postgres.socketDirectory.startsWith(home));
   assert.equal((await stat(postgres.socketDirectory)).mode & 0o777, 0o700);
