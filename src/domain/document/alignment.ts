@@ -108,18 +108,15 @@ function afterInsertion(
 
 function afterDeletion(runs: readonly Run[], at: number, length: number): readonly Run[] {
   return runs.flatMap((run) => {
-    if (!run.alive) return [{ ...run, at: gapAfterDeletion(run.at, at, length) }];
+    if (!run.alive) return [shifted(run, gapAfterDeletion(run.at, at, length) - run.at)];
     const [left, rest] = parted(run, at);
-    return [
-      ...left,
-      ...rest.flatMap((part) => {
+    return left.concat(
+      rest.flatMap((part) => {
         const [gone, right] = parted(part, at + length);
-        return [
-          ...gone.map(({ from, to, section }) => ({ from, to, section, at, alive: false })),
-          ...right.map((alive) => shifted(alive, -length)),
-        ];
+        const dead = gone.map(({ from, to, section }) => ({ from, to, section, at, alive: false }));
+        return dead.concat(right.map((run) => shifted(run, -length)));
       }),
-    ];
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import { Rejected } from '#domain/rejected.ts';
 import { type ChangeWriter, type Written, changeWriter } from './change-writer.ts';
 import { type Content, reread } from './content.ts';
 import { keepDecided } from './decided.ts';
-import type { ChangesApplied, DocumentEvent, Origin } from './events.ts';
+import type { ChangesApplied, Cut, DocumentEvent, Origin } from './events.ts';
 import { LONGEST_DOCUMENT, MOST_SECTIONS } from './limits.ts';
 import { settled } from './live-content.ts';
 import type { LivingDocument } from './state.ts';
@@ -67,22 +67,39 @@ function eventsOf(
   { group, origin = 'person', restored }: Why,
 ): ChangesApplied[] {
   const portions = portionsOf(written);
+  const shared = {
+    group: group ?? context.derive('group'),
+    author: context.principal.member,
+    origin,
+    ...(restored !== undefined && { restored }),
+  };
   return portions.map((portion, index) => {
-    const cuts = portion.flatMap(({ cuts }, change) => cuts.map((cut) => ({ change, ...cut })));
+    const cuts = portion.flatMap(({ cuts }, change) => cuts.map(cutIn(change)));
     const isLast = index === portions.length - 1;
-    return {
-      changes: portion.map(({ bytes }) => bytes),
-      group: group ?? context.derive('group'),
-      author: context.principal.member,
-      origin,
-      size: index === 0 ? { ...size } : { inserted: 0, deleted: 0 },
-      sections: [...new Set(portion.flatMap(({ touched }) => touched))],
-      ...(isLast && title !== undefined && { title }),
-      ...(cuts.length > 0 && { cuts }),
-      ...(restored !== undefined && { restored }),
-    };
+    return Object.assign(
+      {
+        changes: portion.map(({ bytes }) => bytes),
+        size: index === 0 ? size : { inserted: 0, deleted: 0 },
+        sections: [...new Set(portion.flatMap(({ touched }) => touched))],
+      },
+      shared,
+      isLast && title !== undefined && { title },
+      cuts.length > 0 && { cuts },
+    );
   });
 }
+
+const cutIn =
+  (change: number) =>
+  ({ from, at, length, to, before, after }: Omit<Cut, 'change'>): Cut => ({
+    change,
+    from,
+    at,
+    length,
+    to,
+    before,
+    after,
+  });
 
 function mustBeWithinLimits({ sections }: Content): void {
   const present = sections.filter((section) => section.present);

@@ -1,4 +1,5 @@
 import type { SectionId } from '#domain/ids.ts';
+import type { CutFrom } from './lineage.ts';
 import { type Heads, type ObjectId, ROOT, type Replica, emptyReplica, textAt } from './replica.ts';
 
 /** What is known of a section without reading its text. */
@@ -34,6 +35,7 @@ export type DocumentContent = {
   readonly title: string;
   /** In order; deleted ones are not part of it. */
   readonly sections: readonly SectionText[];
+  readonly cutFrom: CutFrom;
 };
 export type SectionText = {
   readonly id: SectionId;

@@ -4,6 +4,7 @@ import {
   presentSections,
   presentTexts,
 } from './content.ts';
+import type { CutFrom } from './lineage.ts';
 import { settled } from './live-content.ts';
 import { headsOf } from './replica.ts';
 import type { LivingDocument } from './state.ts';
@@ -23,7 +24,11 @@ export const sectionsOf = ({ content }: LivingDocument): DocumentContent['sectio
 export const contentOf = (state: LivingDocument): DocumentContent => ({
   title: titleOf(state),
   sections: sectionsOf(state),
+  cutFrom: cutFromOf(state),
 });
+
+export const cutFromOf = ({ cuts }: LivingDocument): CutFrom =>
+  Object.fromEntries(cuts.map(({ from, to }) => [to, from]));
 
 /** Length of the Markdown in UTF-16 units, without reading it. */
 export const lengthOf = ({ content }: LivingDocument): number =>

@@ -114,7 +114,7 @@ function applied(replica: Replica, edit: Edit, taken: readonly string[]): Replic
 }
 
 function difference(find: string, other: string) {
-  const [old, now] = [[...find], [...other]];
+  const [old, now] = [Array.from(find), Array.from(other)];
   let start = 0;
   while (start < Math.min(old.length, now.length) && old[start] === now[start]) start++;
   let end = 0;
@@ -144,18 +144,7 @@ function someEdit(random: Random, sections: Scope, isNew = (_id: string) => fals
   const section = known[random.below(known.length)];
   const dice = random.below(20);
   if (section && dice === 0) return { type: 'deleteSection', section: section.id as SectionId };
-  if (section && dice === 1) {
-    const others = known.filter((other) => other !== section);
-    const after = others[random.below(others.length + 1) - 1]?.id ?? null;
-    // Moving to where it is already is no edit, for us and for a client.
-    if (after !== (sections[sections.indexOf(section) - 1]?.id ?? null)) {
-      return {
-        type: 'moveSection',
-        section: section.id as SectionId,
-        after: after as SectionId | null,
-      };
-    }
-  }
+  if (section && dice === 1) return someMove(random, sections, known, section.id);
   if (dice === 2) return { type: 'setTitle', title: someText(random, 3) };
   if (dice === 3) {
     const after = (section?.id ?? null) as SectionId | null;
@@ -163,6 +152,16 @@ function someEdit(random: Random, sections: Scope, isNew = (_id: string) => fals
   }
   if (section && dice < 10) return someTextEdit(random, section.text, section.id as SectionId);
   return someTextEdit(random, sections.map(({ text }) => text).join(''));
+}
+
+function someMove(random: Random, sections: Scope, known: Scope, id: string): Edit {
+  const others = known.filter((other) => other.id !== id);
+  const after = others[random.below(others.length + 1) - 1]?.id ?? null;
+  const index = sections.findIndex((section) => section.id === id);
+  // Moving to where it is already is no edit, for us and for a client.
+  if (after === (sections[index - 1]?.id ?? null)) return { type: 'setTitle', title: 'moved' };
+  const section = id as SectionId;
+  return { type: 'moveSection', section, after: after as SectionId | null };
 }
 
 function someTextEdit(random: Random, text: string, section?: SectionId): Edit {

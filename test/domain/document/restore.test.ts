@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { diffDocuments } from '#domain/document/diff.ts';
+import type { Edit } from '#domain/document/edits.ts';
+import { contentOf, markdownOf } from '#domain/document/reading.ts';
+import { compareTexts, replacements } from '#domain/document/text-diff.ts';
+import { changesIn, replayed, written } from '#test/support/document.ts';
+
+test('restoring writes only what differs, as an edit of its own kind', () => {
+  const document = written('one two three\n# Four\n');
+  const to = contentOf(document.living);
+  document.edit({ type: 'replaceText', find: 'two', with: 'TWO!' });
+  const [change] = changesIn(document.do({ type: 'RestoreDocument', to, revision: 1 }));
+  assert.equal(document.markdown, 'one two three\n# Four\n');
+  assert.equal(change?.origin, 'restore');
+  assert.equal(change?.restored, 1);
+  assert.ok(change && change.size.inserted <= 5 && change.size.deleted <= 5);
+});
+
+test('a deleted section comes back as itself, a new one goes, titles and places return', () => {
+  const document = written('one\n# Two\n# Three\n');
+  const to = contentOf(document.living);
+  const [one, two] = [document.section(0), document.section(1)];
+  document.edit(
+    { type: 'deleteSection', section: two },
+    { type: 'moveSection', section: one, after: document.section(2) },
+    { type: 'insertSection', after: null, text: 'new\n' },
+    { type: 'setTitle', title: 'Other' },
+  );
+  assert.notEqual(document.markdown, 'one\n# Two\n# Three\n');
+  document.do({ type: 'RestoreDocument', to, revision: 1 });
+  assert.deepEqual(contentOf(document.living), to);
+});
+
+test('text that was cut off its section meanwhile stays where it is', () => {
+  const document = written('one two three four\n');
+  const to = contentOf(document.living);
+  document.edit({ type: 'splitSection', section: document.section(0), at: 8 });
+  document.edit({ type: 'replaceText', find: 'two three', with: 'two and three' });
+  assert.deepEqual(document.texts, ['one two and ', 'three four\n']);
+  const [change] = changesIn(document.do({ type: 'RestoreDocument', to, revision: 1 }));
+  assert.deepEqual(document.texts, ['one two ', 'three four\n']);
+  assert.deepEqual(change?.size, { inserted: 0, deleted: 4 });
+});
+
+test('a section that comes back between text and what was cut off it comes back in its place', () => {
+  const document = written('one two\n# Three\n');
+  document.edit({ type: 'moveSection', section: document.section(1), after: null });
+  const [three, one] = [document.section(0), document.section(1)];
+  document.edit({ type: 'moveSection', section: three, after: one });
+  const to = contentOf(document.living);
+  document.edit({ type: 'deleteSection', section: three });
+  document.edit({ type: 'splitSection', section: one, at: 4 });
+  document.do({ type: 'RestoreDocument', to, revision: 3 });
+  assert.equal(document.markdown, 'one two\n# Three\n');
+});
+
+const numbers = fc.array(fc.nat(1_000), { minLength: 4, maxLength: 4 });
+
+test('whatever happened since, a restore brings the Markdown back', () => {
+  fc.assert(
+    fc.property(fc.array(numbers, { minLength: 1, maxLength: 12 }), fc.nat(), (edits, choice) => {
+      const document = written('one two\n# Three\nfour\n# Five\n');
+      const past = [contentOf(document.living)];
+      for (const chosen of edits) {
+        document.edit(someEdit(chosen, document));
+        past.push(contentOf(document.living));
+      }
+      const to = past[choice % past.length]!;
+      document.do({ type: 'RestoreDocument', to, revision: 1 });
+      assert.equal(document.markdown, to.sections.map(({ text }) => text).join(''));
+      assert.equal(markdownOf(replayed(document.events)), document.markdown);
+      assert.deepEqual(document.do({ type: 'RestoreDocument', to, revision: 1 }), []);
+    }),
+  );
+});
+
+function someEdit(
+  [kind = 0, a = 0, b = 0, c = 0]: number[],
+  document: ReturnType<typeof written>,
+): Edit {
+  const { texts, markdown } = document;
+  if (texts.length === 0) return { type: 'insertText', at: 0, text: 'new\n' };
+  const [section, other] = [document.section(a % texts.length), document.section(b % texts.length)];
+  const { length } = texts[a % texts.length]!;
+  const edits: Edit[] = [
+    { type: 'insertText', at: a % (markdown.length + 1), text: `w${b} ` },
+    { type: 'insertText', section, at: c % (length + 1), text: '\n' },
+    { type: 'deleteSection', section },
+    { type: 'moveSection', section, after: c % 2 ? other : null },
+    { type: 'splitSection', section, at: b % (length + 1) },
+    { type: 'insertSection', after: section, text: `# ${b}\n` },
+    { type: 'setTitle', title: `Title ${b}` },
+  ];
+  if (markdown !== '') {
+    const at = a % markdown.length;
+    edits.push({ type: 'deleteText', at, count: 1 + (b % (markdown.length - at)) });
+  }
+  return edits[kind % edits.length]!;
+}
+
+test('a diff tells words, sections that came, went or moved, and the title', () => {
+  const document = written('one two\n# Three\n# Four\n', 'Old');
+  const from = contentOf(document.living);
+  const [first, second, third] = [0, 1, 2].map((index) => document.section(index));
+  document.edit(
+    { type: 'replaceText', find: 'two', with: 'too' },
+    { type: 'deleteSection', section: second! },
+    { type: 'moveSection', section: third!, after: null },
+    { type: 'insertSection', after: first!, text: 'new\n' },
+    { type: 'setTitle', title: 'New' },
+  );
+  assert.deepEqual(diffDocuments(from, contentOf(document.living)), {
+    title: { from: 'Old', to: 'New' },
+    sections: [
+      { id: third, change: 'moved', isMoved: true, parts: [{ kind: 'same', text: '# Four\n' }] },
+      {
+        id: first,
+        change: 'changed',
+        isMoved: false,
+        parts: [
+          { kind: 'same', text: 'one ' },
+          { kind: 'deleted', text: 'two' },
+          { kind: 'inserted', text: 'too' },
+          { kind: 'same', text: '\n' },
+        ],
+      },
+      {
+        id: document.section(2),
+        change: 'added',
+        isMoved: false,
+        parts: [{ kind: 'inserted', text: 'new\n' }],
+      },
+      {
+        id: second,
+        change: 'removed',
+        isMoved: false,
+        parts: [{ kind: 'deleted', text: '# Three\n' }],
+      },
+    ],
+  });
+});
+
+test('a cut is no difference, in either direction', () => {
+  const document = written('one two three\n');
+  const from = contentOf(document.living);
+  document.edit({ type: 'splitSection', section: document.section(0), at: 8 });
+  document.edit({ type: 'splitSection', section: document.section(0), at: 4 });
+  const to = contentOf(document.living);
+  assert.deepEqual(diffDocuments(from, to), { sections: [] });
+  assert.deepEqual(diffDocuments(to, from), { sections: [] });
+});
+
+test('parts and replacements turn one text into the other, in whole characters', () => {
+  const words = fc
+    .array(fc.constantFrom('one', 'two ', ' ', '\n', '😀', '😁', 'é', '.'), { maxLength: 30 })
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(words, words, (old, now) => {
+      const parts = compareTexts(old, now);
+      const side = (not: string) =>
+        parts
+          .filter(({ kind }) => kind !== not)
+          .map(({ text }) => text)
+          .join('');
+      assert.equal(side('inserted'), old);
+      assert.equal(side('deleted'), now);
+      assert.ok(parts.every(({ text }) => text.isWellFormed() && text !== ''));
+      let text = old;
+      for (const { at, count, text: typed } of replacements(old, now).toReversed()) {
+        text = text.slice(0, at) + typed + text.slice(at + count);
+      }
+      assert.equal(text, now);
+    }),
+  );
+});
