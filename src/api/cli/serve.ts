@@ -20,9 +20,8 @@ export const serveCommand: AddCommand = (program) => {
     });
 };
 
-/** Whoever stops us (systemd, Docker) kills after ten seconds: we are gone before. */
-const DRAIN_MS = 6_000;
-const GONE_MS = 9_500;
+/** What is under way may take this long; then Postgres needs the rest of the ten seconds. */
+const DRAIN_MS = 5_000;
 
 async function serve(roleNames: string, stop: StopRequest): Promise<boolean> {
   const config = readConfig(process.env);
@@ -39,8 +38,16 @@ async function serve(roleNames: string, stop: StopRequest): Promise<boolean> {
     process.stdout.write(`Stopping: ${reason}.\n`);
     return failed;
   } finally {
-    setTimeout(() => process.exit(1), GONE_MS).unref();
-    await Promise.race([composed?.stop(), sleep(DRAIN_MS)]);
+    await drain(composed);
     await home.close();
+  }
+}
+
+async function drain(composed: Composed | undefined): Promise<void> {
+  try {
+    await Promise.race([composed?.stop(), sleep(DRAIN_MS)]);
+  } catch (error) {
+    // Postgres is to be stopped all the same.
+    process.stderr.write(`Not everything could be finished: ${String(error)}\n`);
   }
 }

@@ -10,6 +10,9 @@ export type StopRequest = {
 /** Two signals within this time are one: npm, the launcher and the terminal all pass on a Ctrl-C. */
 const ONE_SIGNAL_MS = 1_000;
 
+/** Whoever stops us (systemd, Docker) kills after ten seconds: we are gone before. */
+const GONE_MS = 9_500;
+
 /** Listens for everything that ends a server. A second signal, meant in earnest, ends it at once. */
 export function stopRequest(): StopRequest {
   const { promise, resolve } = Promise.withResolvers<Reason>();
@@ -31,6 +34,8 @@ export function stopRequest(): StopRequest {
       resolve({ reason: 'an unexpected error', failed: true });
     });
   }
+  // A start or a drain that hangs must not outlast what the request allows.
+  void promise.then(() => setTimeout(() => process.exit(1), GONE_MS).unref());
   return {
     requested: promise,
     when: (reason, happened) => {

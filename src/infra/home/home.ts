@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, hasData, joinPostgres } from '#infra/embedded/embedded-postgres.ts';
 import type { FileLock } from '#infra/embedded/file-lock.ts';
 import { makeHome } from '#infra/embedded/place.ts';
@@ -107,8 +108,11 @@ async function open(directory: string, settings: HomeSettings, opened: Opened): 
   };
 }
 
+const CLOSE_MS = 1_000;
+
 async function close(directory: string, opened: Opened): Promise<void> {
-  await opened.database?.close();
+  // A query that hangs would hold its connection, and Postgres is to be stopped all the same.
+  await Promise.race([opened.database?.close(), sleep(CLOSE_MS)]);
   if (opened.serving !== undefined) await removeRunFile(directory);
   await opened.postgres?.leave();
   // Last, so that the next server finds everything let go of.
