@@ -48,5 +48,5 @@ async function ringOrPatience(log: Followed, heard: number, signal: AbortSignal)
   const either = AbortSignal.any([signal, over.signal]);
   await Promise.race([log.bell.next(heard, either), log.clock.sleep(log.patience(), either)]);
   // The one that lost must not stay behind as a timer or a listener.
-  over.abort();
+  over.abort(null);
 }

@@ -60,7 +60,7 @@ export function postgresDatabase(connections: Connections): Database {
 }
 
 /** Connections that break quietly, and that are refused within seconds when Postgres is away. */
-export function poolOf(connectionString: string, max: number): Pool {
+function poolOf(connectionString: string, max: number): Pool {
   const pool = new Pool({
     connectionString,
     max,

@@ -11,7 +11,7 @@ import { parseHeader } from '#domain/header.ts';
 import { follow } from '#infra/log/follow.ts';
 import { ownTenant, refuseOthers } from '#infra/log/own-tenant.ts';
 import { tenantOrUndefined } from '#infra/tenancy/tenant-context.ts';
-import { type Database, poolOf } from './database.ts';
+import type { Database } from './database.ts';
 import { appending } from './event-log/append.ts';
 import { notifications } from './event-log/notifications.ts';
 import { reading } from './event-log/outage.ts';
@@ -37,8 +37,6 @@ type Row = { readonly header: string; readonly body: Buffer; readonly position: 
 
 const READ_STREAM = 'select * from read_stream($1, $2, $3, $4, $5)';
 const READ_LOG = 'select * from read_log($1, $2, $3, $4, $5, $6)';
-/** As many as batches are in flight, and as many again that may hang in an outage. */
-const WRITERS = 4;
 const NO_LIMIT = 2n ** 63n - 1n;
 /** Of bodies, in one answer of `readAll`: large events must not add up to a large memory. */
 const PAGE_BYTES = 4_000_000;
@@ -48,8 +46,7 @@ export async function postgresEventLog(
   options: PostgresEventLogOptions,
 ): Promise<PostgresEventLog> {
   const { database, clock, ids, report = () => undefined } = options;
-  // Connections of its own: appends must not wait for a slow read to give one back.
-  const writers = poolOf(database.directUrl, WRITERS);
+  const wire = postgresWire(database.directUrl, clock);
   const bells = notifications({ url: database.directUrl, clock, ids, report });
 
   const rows = async (text: string, values: unknown[]): Promise<RecordedEvent[]> =>
@@ -76,7 +73,7 @@ export async function postgresEventLog(
     readAll,
     head,
     append: appending({
-      sequencer: sequencer(postgresWire(writers, clock), clock),
+      sequencer: sequencer(wire, clock),
       within: patience(clock, {
         ms: options.deadlineMs ?? 10_000,
         most: options.maxWaiting ?? 4_096,
@@ -112,7 +109,7 @@ export async function postgresEventLog(
       );
     },
     close: async () => {
-      await Promise.all([bells.close(), writers.end()]);
+      await Promise.all([bells.close(), wire.close()]);
     },
   };
 }

@@ -9,6 +9,10 @@ const notNow = /^(?:08|53|57|55P03|40|25006)/;
 export const isOutage = (error: unknown): boolean =>
   error instanceof DatabaseError ? notNow.test(error.code ?? '') : error instanceof Error;
 
+/** The statement was prepared on another server connection than the one that is used now. */
+export const isPreparedElsewhere = (error: unknown): boolean =>
+  error instanceof DatabaseError && (error.code === '26000' || error.code === '42P05');
+
 /** The same error in the port's words. */
 export const unavailable = (error: unknown): unknown =>
   isOutage(error) && error instanceof Error && !(error instanceof LogUnavailable)

@@ -30,8 +30,9 @@ export function queue<Waiting extends { readonly append: CheckedAppend }>() {
       return true;
     },
     nextBatch: (): Waiting[] => {
+      const limit = Math.min(waiting.length, MAX_APPENDS);
       let count = 0;
-      for (let size = 0; count < Math.min(waiting.length, MAX_APPENDS); count++) {
+      for (let size = 0; count < limit; count++) {
         size += waiting[count]!.append.bytes;
         if (count > 0 && size > MAX_BATCH_BYTES) break;
       }

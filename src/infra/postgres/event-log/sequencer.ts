@@ -1,12 +1,11 @@
 import { type Clock, LogUnavailable } from '#commands/ports.ts';
 import type { CheckedAppend } from '#infra/log/checked-append.ts';
 import type { Verdict } from './batch.ts';
+import { unavailable } from './outage.ts';
 import type { Ticket } from './patience.ts';
 import { queue } from './queue.ts';
-import { type Sent, type Wire, refused } from './wire.ts';
+import type { Sent, Wire } from './wire.ts';
 
-/** One more than needed, so that the next batch is on its way while the last one is committed. */
-const IN_FLIGHT = 2;
 /** About a second. Longer, and callers would wait for a Postgres that is away. */
 const RECONNECTS = 7;
 
@@ -32,25 +31,28 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
   let scheduled = false;
 
   const schedule = () => {
-    if (scheduled || waiting.length === 0 || inFlight >= IN_FLIGHT) return;
+    if (scheduled || inFlight > 0) return;
     scheduled = true;
     // Callers that were woken together append together.
     setImmediate(() => {
       scheduled = false;
-      const batch = stillWanted(waiting.nextBatch());
-      if (batch.length > 0) void commit(batch, 0);
-      schedule();
+      if (inFlight === 0) sendNext();
     });
+  };
+
+  const sendNext = () => {
+    const batch = stillWanted(waiting.nextBatch());
+    if (batch.length > 0) void commit(batch, 0);
+    else if (waiting.length > 0) schedule();
   };
 
   const send = async (batch: readonly Waiting[]): Promise<Sent> => {
     inFlight += 1;
-    try {
-      return await wire(batch.map(({ append }) => append));
-    } finally {
-      inFlight -= 1;
-      schedule();
-    }
+    const sent = await wire.send(batch.map(({ append }) => append));
+    inFlight -= 1;
+    // Before the callers of this batch go on, so that Postgres does not wait for them.
+    if (inFlight === 0) sendNext();
+    return sent;
   };
 
   async function commit(batch: readonly Waiting[], attempt: number): Promise<void> {
@@ -100,5 +102,5 @@ function stillWanted(batch: readonly Waiting[]): readonly Waiting[] {
 }
 
 function refuseAll(batch: readonly Waiting[], error: unknown): void {
-  for (const waiting of batch) waiting.reject(refused(error));
+  for (const waiting of batch) waiting.reject(unavailable(error));
 }
