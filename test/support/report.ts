@@ -26,6 +26,7 @@ export async function reportTo(output: Output, events: Events, plan: Plan): Prom
   const path: string[] = [];
   for await (const { type, data } of events) {
     if (type === 'test:stderr' || type === 'test:stdout') output.write(data.message);
+    if (type === 'test:summary') output.write(lineOf(data, plan.root));
     if (type === 'test:start') path.splice(data.nesting, Infinity, data.name);
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const file = relative(plan.root, data.file ?? '');
@@ -33,13 +34,31 @@ export async function reportTo(output: Output, events: Events, plan: Plan): Prom
     const result = resultOf(type, data, file, name);
     if (result === undefined) continue;
     results.push(result);
-    if (result.outcome === 'failed') output.write(`  ✖ ${file}: ${name}\n`);
-    if (result.outcome === 'skipped')
-      output.write(`  – ${file}: ${name} (${String(result.why)})\n`);
+    announce(output, result);
   }
   if (!plan.isFiltered) results.push(...filesWithoutTests(plan.files, results));
   return summarise(output, results);
 }
+
+/** What is not well is said at once; a long run shows it before its end. */
+function announce(output: Output, { outcome, file, name, why }: Result): void {
+  if (outcome === 'failed') output.write(`  ✖ ${file}: ${name}\n`);
+  if (outcome === 'skipped') output.write(`  – ${file}: ${name} (${String(why)})\n`);
+}
+
+/** One line for each file, when it has ended; the summary of the whole run names no file. */
+function lineOf({ file, success, counts, duration_ms: ms }: TestSummary, root: string): string {
+  if (file === undefined) return '';
+  const seconds = (ms / 1000).toFixed(1);
+  return `${success ? '✔' : '✖'} ${relative(root, file)}: ${counts.passed} passed in ${seconds} s\n`;
+}
+
+type TestSummary = {
+  readonly file: string | undefined;
+  readonly success: boolean;
+  readonly counts: { readonly passed: number };
+  readonly duration_ms: number;
+};
 
 type Ended = {
   readonly name: string;
