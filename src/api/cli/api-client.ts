@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Clock } from '#commands/ports.ts';
+import { ApiError, apiError } from './api-error.ts';
 
 /** Where a server answers, asked anew for every attempt: one that was restarted may have moved. */
 export type Target = { readonly url: () => Promise<string>; readonly key: string };
@@ -23,19 +23,6 @@ export type ApiAnswer = {
 };
 
 export type ApiClient = { send(request: ApiRequest): Promise<ApiAnswer> };
-
-/** The server's "no", in its own words. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.name = 'ApiError';
-    this.status = status;
-    this.code = code;
-  }
-}
 
 export type ApiClientOptions = {
   readonly clock: Clock;
@@ -118,37 +105,10 @@ const AGAIN = new Set([408, 429, 502, 503, 504]);
 
 /** Throws what another attempt cannot change. */
 function refusal(answer: Received): Failure {
-  const error = apiError(answer);
+  const error = apiError(answer.status, answer.text);
   if (!AGAIN.has(answer.status)) throw error;
   const seconds = Number(answer.retryAfter ?? Number.NaN);
   return { error, ...(Number.isFinite(seconds) && { waitMs: Math.max(0, seconds) * 1_000 }) };
-}
-
-const Problem = z.object({
-  title: z.string(),
-  code: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  limit: z.number().optional(),
-});
-
-function apiError({ status, text }: Received): ApiError {
-  const problem = Problem.safeParse(jsonOr(text));
-  if (!problem.success) return new ApiError(status, '', `The server answered ${status}.`);
-  const { title, code, errors = [], limit } = problem.data;
-  const more = [
-    ...(limit === undefined ? [] : [`the limit is ${limit}`]),
-    ...errors.map(({ path, message }) => `${path}: ${message}`),
-  ];
-  const why = more.length > 0 ? ` ${more.join('; ')}.` : '';
-  return new ApiError(status, code, `The server answered ${status} ${code}: ${title}${why}`);
-}
-
-function jsonOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** `fetch failed` hides what happened in its cause. */

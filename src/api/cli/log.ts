@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { TenantId } from '#domain/ids.ts';
+import type { TenantId } from '#domain/ids.ts';
 import { exportLog } from './log/export.ts';
 import { tail, tailJson, tailText } from './log/tail.ts';
 import { verifyCommand } from './log/verify.ts';
 import { progressOn, silent } from './progress.ts';
+import { tenantFrom } from './tenant-from.ts';
 import { withLog } from './with-log.ts';
 
 export const logCommand = (program: Command): void => {
@@ -64,12 +65,6 @@ function exportCommand(log: Command): void {
         process.stderr.write(`${events} events exported.\n`);
       });
     });
-}
-
-export function tenantFrom(text: string): TenantId {
-  const parsed = TenantId.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('A tenant is a slug of 3 to 40 characters: a-z, 0-9 and inner -.');
 }
 
 function countFrom(text: string): number {

@@ -1,11 +1,22 @@
 import { Command, CommanderError } from 'commander';
 import { importTraceCommand } from './import-trace.ts';
+import { keysCommand } from './keys.ts';
 import { logCommand } from './log.ts';
 import { migrateCommand } from './migrate.ts';
+import { projectionsCommand } from './projections.ts';
 import { serveCommand } from './serve.ts';
+import { tenantsCommand } from './tenants.ts';
 
 // One line here and one file beside this one for each command.
-const commands = [serveCommand, migrateCommand, importTraceCommand, logCommand];
+const commands = [
+  serveCommand,
+  migrateCommand,
+  tenantsCommand,
+  keysCommand,
+  logCommand,
+  projectionsCommand,
+  importTraceCommand,
+];
 
 /** Adds a command to the program; what it throws is shown as its message alone. */
 export type AddCommand = (program: Command) => void;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiAnswer, type ApiClient, ApiError } from '#api/cli/api-client.ts';
+import type { ApiAnswer, ApiClient } from '#api/cli/api-client.ts';
+import { ApiError } from '#api/cli/api-error.ts';
 import type { Edit } from '#domain/document/edits.ts';
 
 const Written = z.object({ id: z.uuid(), revision: z.int() });
