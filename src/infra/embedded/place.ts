@@ -49,8 +49,8 @@ export async function placeOf(home: string, account: Account | undefined): Promi
     await mkdir(inside, { recursive: true, mode: 0o700 });
     return { state: inside, data: join(inside, 'data'), elsewhere: false };
   }
-  // Root's home directories may be entered but not listed; what is secret has its own mode.
-  await chmod(home, 0o711);
+  // It may be passed through, not listed; what is secret has a mode of its own.
+  await chmod(home, (await stat(home)).mode | 0o011);
   if (canReach(account, home)) {
     await give(inside, account);
     return { state: inside, data: join(inside, 'data'), elsewhere: false };
