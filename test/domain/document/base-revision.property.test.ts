@@ -254,6 +254,19 @@ test('sections that were cut meanwhile are followed: the text is as if they had 
   }
 });
 
+test('what was typed beside deleted text before a cut stays left of what is typed behind that text', () => {
+  const document = written('abc');
+  const base = baseOf(document.living, document.revision);
+  document.edit({ type: 'deleteText', at: 1, count: 1 });
+  document.edit({ type: 'splitSection', section: document.section(0), at: 1 });
+  document.edit({ type: 'insertText', at: 1, text: 'X' });
+  document.do(
+    { type: 'EditDocument', edits: [{ type: 'insertText', at: 2, text: 'Y' }], base },
+    bob,
+  );
+  assert.equal(document.markdown, 'aXYc');
+});
+
 function someSplit(random: Random, sections: Scope) {
   const long = sections.filter(({ text }) => text.length > 1);
   const section = long[random.below(long.length)];

@@ -5,7 +5,8 @@ import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import { GROWN_SECTION } from '#domain/document/limits.ts';
 import { baseOf, contentOf, lengthOf, markdownOf } from '#domain/document/reading.ts';
-import { type WrittenDocument, replayed, written } from '#test/support/document.ts';
+import { WrittenDocument, bob, changesIn, replayed, written } from '#test/support/document.ts';
+import { encodeBody } from '#domain/body.ts';
 
 // Against a plain string: offsets without a section are offsets of the whole Markdown.
 
@@ -117,5 +118,31 @@ test('deciding the same command twice gives the same bytes', () => {
       }
     }),
     { numRuns: 20 },
+  );
+});
+
+test('a decision that another event overtook is folded on top of it', () => {
+  const document = written('text\n');
+  const command = (text: string, at: number) =>
+    ({ type: 'EditDocument', edits: [{ type: 'insertText', at, text }] }) as const;
+  const overtaken = document.decide(command('late ', 0), bob);
+  document.do(command('first', 5));
+  const state = documentAggregate.decider.evolve(document.state, overtaken[0]!, 3);
+  assert.ok('content' in state);
+  assert.equal(markdownOf(state), 'late text\nfirst');
+});
+
+test('a large outcome is several events that an append can take, and one text', () => {
+  const document = new WrittenDocument();
+  const markdown = '世界 and some words.\n\n'.repeat(30_000);
+  const events = document.do({ type: 'CreateDocument', title: 'Large', markdown });
+  const changes = changesIn(events);
+  assert.ok(changes.length > 1);
+  for (const event of events) assert.ok(encodeBody(event.data).length < 500_000);
+  assert.equal(document.markdown, markdown);
+  assert.equal(new Set(changes.map(({ group }) => group)).size, 1);
+  assert.equal(
+    changes.reduce((sum, { size }) => sum + size.inserted, 0),
+    markdown.length,
   );
 });
