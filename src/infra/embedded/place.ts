@@ -9,6 +9,8 @@ import {
   realpath,
   rename,
   rm,
+  stat,
+  stat,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
