@@ -10,7 +10,6 @@ import {
   rename,
   rm,
   stat,
-  stat,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
