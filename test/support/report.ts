@@ -23,10 +23,15 @@ type Result = {
  */
 export async function reportTo(output: Output, events: Events, plan: Plan): Promise<boolean> {
   const results: Result[] = [];
+  // Files that held tests; the tests of a contract say where they are written, not where they run.
+  const ended = new Set<string>();
   const path: string[] = [];
   for await (const { type, data } of events) {
     if (type === 'test:stderr' || type === 'test:stdout') output.write(data.message);
-    if (type === 'test:summary') output.write(lineOf(data, plan.root));
+    if (type === 'test:summary') {
+      ended.add(relative(plan.root, data.file ?? ''));
+      output.write(lineOf(data, plan.root));
+    }
     if (type === 'test:start') path.splice(data.nesting, Infinity, data.name);
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const file = relative(plan.root, data.file ?? '');
@@ -36,7 +41,7 @@ export async function reportTo(output: Output, events: Events, plan: Plan): Prom
     results.push(result);
     announce(output, result);
   }
-  if (!plan.isFiltered) results.push(...filesWithoutTests(plan.files, results));
+  if (!plan.isFiltered) results.push(...filesWithoutTests(plan.files, ended, results));
   return summarise(output, results);
 }
 
@@ -80,11 +85,15 @@ function resultOf(type: string, data: Ended, file: string, name: string): Result
   return data.details.type === 'suite' ? undefined : { outcome: 'passed', name, file };
 }
 
-/** A file that holds no test looks like one that passes. */
-function filesWithoutTests(files: readonly string[], results: readonly Result[]): Result[] {
-  const withTests = new Set(results.map(({ file }) => file));
+/** A file that holds no test looks like one that passes; one that does not load failed already. */
+function filesWithoutTests(
+  files: readonly string[],
+  ended: ReadonlySet<string>,
+  results: readonly Result[],
+): Result[] {
+  const failed = new Set(results.map(({ file, outcome }) => outcome === 'failed' && file));
   return files
-    .filter((file) => !withTests.has(file))
+    .filter((file) => !ended.has(file) && !failed.has(file))
     .map((file) => ({ outcome: 'failed', name: 'holds no test', file, why: 'No test ran in it.' }));
 }
 
