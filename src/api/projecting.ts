@@ -2,6 +2,7 @@ import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
+import { runAsNoTenant } from '#infra/tenancy/tenant-context.ts';
 import { projectionEngine } from '#projections/engine.ts';
 import { projectionOperations } from '#projections/operations.ts';
 import { localProgress } from '#projections/progress.ts';
@@ -64,12 +65,12 @@ export function projecting(ports: ProjectingPorts) {
     },
 
     operations: {
-      standings,
-      rebuild: operations.rebuild,
-      cancel: operations.cancel,
-      deadLetters: operations.deadLetters,
-      retry: operations.retry,
-      drop: (name, stream, meta) =>
+      standings: ofEveryTenant(standings),
+      rebuild: ofEveryTenant(operations.rebuild),
+      cancel: ofEveryTenant(operations.cancel),
+      deadLetters: ofEveryTenant(operations.deadLetters),
+      retry: ofEveryTenant(operations.retry),
+      drop: ofEveryTenant((name, stream, meta) =>
         operations.drop(name, stream, async (letter) => {
           const command = {
             type: 'DropDeadLetters',
@@ -80,6 +81,13 @@ export function projecting(ports: ProjectingPorts) {
           const { tenant } = letter;
           await streams.projections.handle(name, command, { ...meta, tenant });
         }),
+      ),
     } satisfies ProjectionDeps,
   };
 }
+
+/** The operator asks in `platform`, about views that are made of every tenant's events. */
+const ofEveryTenant =
+  <Args extends readonly unknown[], T>(work: (...args: Args) => T) =>
+  (...args: Args): T =>
+    runAsNoTenant(() => work(...args));

@@ -15,3 +15,6 @@ export function currentTenant(): TenantId {
 
 /** The tenant of the running request, if there is one: projectors and sequencers run outside of any. */
 export const tenantOrUndefined = (): TenantId | undefined => context.getStore();
+
+/** For what the operator asks about every tenant: `work` runs as no tenant, like a projector. */
+export const runAsNoTenant = <T>(work: () => T): T => context.exit(work);
