@@ -3,10 +3,10 @@ import { type MemberId, type SectionId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type ChangeWriter, type Written, changeWriter } from './change-writer.ts';
 import { type Content, reread } from './content.ts';
-import { keepDecided } from './decided.ts';
 import type { ChangesApplied, Cut, DocumentEvent, Origin } from './events.ts';
 import { LONGEST_DOCUMENT, MOST_SECTIONS } from './limits.ts';
-import { settled } from './live-content.ts';
+import { keepDecided, settled } from './live-content.ts';
+import { withoutPatches } from './replica.ts';
 import type { LivingDocument } from './state.ts';
 
 const MOST_BYTES_PER_EVENT = 400_000;
@@ -40,7 +40,8 @@ export function changing(
     mustBeWithinLimits(after);
     const title = after.title === before.title ? undefined : after.title;
     const events = eventsOf(writer, title, context, why);
-    keepDecided(events, state.content, after);
+    withoutPatches(replica);
+    keepDecided(state.content, events, after);
     isKept = true;
     return events.map((data) => ({ type: 'ChangesApplied', data }));
   } finally {

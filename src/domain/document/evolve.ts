@@ -1,6 +1,5 @@
-import { takeDecided } from './decided.ts';
 import type { ChangesApplied, DocumentEvent } from './events.ts';
-import { newLiveContent, takeChanges } from './live-content.ts';
+import { freeContent, newLiveContent, takeEvent } from './live-content.ts';
 import { headsFromBytes } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
 
@@ -60,8 +59,7 @@ function withChanges(
   data: ChangesApplied,
   revision: number,
 ): LivingDocument {
-  const { content } = state;
-  if (!takeDecided(data, content)) takeChanges(content, data.changes, data.sections);
+  takeEvent(state.content, data);
   if (!data.cuts) return state;
   const cuts = data.cuts.map(({ from, at, length, to, before, after }): PastCut => ({
     revision,
@@ -77,6 +75,6 @@ function withChanges(
 
 /** Only the fact that there was a document is left. */
 export function erase(state: DocumentState): DocumentState {
-  if ('content' in state) state.content.settled.replica.free();
+  if ('content' in state) freeContent(state.content);
   return { status: 'erased' };
 }

@@ -1,5 +1,7 @@
 import type { SectionId } from '#domain/ids.ts';
 import { type Content, emptyContent, reread } from './content.ts';
+import type { ChangesApplied } from './events.ts';
+import { applyChanges } from './replica.ts';
 
 /**
  * A document's content as events arrive. Automerge takes five milliseconds for a change to a long
@@ -15,6 +17,18 @@ export type LiveContent = {
   touched: Set<SectionId>;
   /** How many times changes came in. */
   version: number;
+  decided: Decided | undefined;
+};
+
+/**
+ * The copy that the newest decision wrote to. Taking it over when the decision's last event is
+ * folded costs nothing; to apply the changes again costs time with the length of the section.
+ */
+type Decided = {
+  readonly content: Content;
+  readonly lastEvent: ChangesApplied;
+  /** That of the document when all but the last event are folded and nothing else is. */
+  readonly version: number;
 };
 
 export const liveContent = (settled: Content): LiveContent => ({
@@ -22,9 +36,21 @@ export const liveContent = (settled: Content): LiveContent => ({
   waiting: [],
   touched: new Set(),
   version: 0,
+  decided: undefined,
 });
 
 export const newLiveContent = (title: string): LiveContent => liveContent(emptyContent(title));
+
+/** The content with everything in it that came in. */
+export function settled(live: LiveContent): Content {
+  if (live.waiting.length > 0) {
+    applyChanges(live.settled.replica, live.waiting);
+    live.settled = reread(live.settled, live.touched);
+    live.waiting = [];
+    live.touched.clear();
+  }
+  return live.settled;
+}
 
 export function takeChanges(
   live: LiveContent,
@@ -36,22 +62,32 @@ export function takeChanges(
   live.version++;
 }
 
-/** The content with everything in it that came in. */
-export function settled(live: LiveContent): Content {
-  if (live.waiting.length > 0) {
-    live.settled.replica.applyChanges(live.waiting);
-    live.settled = reread(live.settled, live.touched);
+export function takeEvent(live: LiveContent, event: ChangesApplied): void {
+  const { decided } = live;
+  if (decided?.lastEvent === event && decided.version === live.version) {
+    live.settled.replica.free();
+    live.settled = decided.content;
+    live.decided = undefined;
     live.waiting = [];
-    live.touched = new Set();
-  }
-  return live.settled;
+    live.touched.clear();
+    live.version++;
+  } else takeChanges(live, event.changes, event.sections);
 }
 
-/** Puts another copy, which holds everything that came in, in the place of this one. */
-export function replaceContent(live: LiveContent, content: Content): void {
+/** Keeps the copy that `events` were written to, until they are folded or another is decided. */
+export function keepDecided(
+  live: LiveContent,
+  events: readonly ChangesApplied[],
+  content: Content,
+): void {
+  live.decided?.content.replica.free();
+  const lastEvent = events.at(-1);
+  live.decided = lastEvent && { content, lastEvent, version: live.version + events.length - 1 };
+}
+
+/** Gives the memory back, which is WebAssembly's: the garbage collector does not see it. */
+export function freeContent(live: LiveContent): void {
   live.settled.replica.free();
-  live.settled = content;
-  live.waiting = [];
-  live.touched = new Set();
-  live.version++;
+  live.decided?.content.replica.free();
+  live.decided = undefined;
 }

@@ -5,7 +5,7 @@ import {
   presentTexts,
 } from './content.ts';
 import type { CutFrom } from './lineage.ts';
-import { settled } from './live-content.ts';
+import { freeContent, settled } from './live-content.ts';
 import { headsOf } from './replica.ts';
 import type { LivingDocument } from './state.ts';
 
@@ -42,4 +42,4 @@ export function baseOf({ content }: LivingDocument, revision: number): DocumentB
 }
 
 /** Gives the memory back. The state must not be used any more. */
-export const freeDocument = ({ content }: LivingDocument): void => content.settled.replica.free();
+export const freeDocument = ({ content }: LivingDocument): void => freeContent(content);

@@ -3,7 +3,12 @@ import { type LoadPorts, load } from '#commands/load.ts';
 import type { Clock } from '#commands/ports.ts';
 import { presentTexts } from '#domain/document/content.ts';
 import { documentAggregate } from '#domain/document/document.ts';
-import { type LiveContent, settled, takeChanges } from '#domain/document/live-content.ts';
+import {
+  type LiveContent,
+  freeContent,
+  settled,
+  takeChanges,
+} from '#domain/document/live-content.ts';
 import type { StreamName } from '#domain/stream.ts';
 import type { DocumentFolds } from '#projections/document-folds.ts';
 
@@ -21,7 +26,7 @@ export function documentFolds(
   const held = new LRUCache<StreamName, Held>({
     max: MOST_HELD,
     // Its memory is WebAssembly's, which the garbage collector does not see.
-    dispose: ({ content }) => content.settled.replica.free(),
+    dispose: ({ content }) => freeContent(content),
   });
 
   /** The document at exactly this revision: held, or from its snapshot and events. */
