@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, lchown, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, lchown, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { type Account, spawnedAs } from './account.ts';
@@ -86,14 +86,14 @@ async function copyBinaries(from: string, to: string, account: Account | undefin
   await rm(unfinished, { recursive: true, force: true });
   await rm(to, { recursive: true, force: true });
   await cp(from, join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
-  await makeLinks(join(unfinished, 'native'));
-  if (account !== undefined) {
+  for (const entry of await readdir(unfinished, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    // A copy of a folder that cannot be written is such a folder as well.
+    if (entry.isDirectory()) await chmod(path, 0o755);
     // Installed under a strict umask the files are root's alone, and so are their copies.
-    const inside = await readdir(unfinished, { recursive: true });
-    for (const path of ['.', ...inside]) {
-      await lchown(join(unfinished, path), account.uid, account.gid);
-    }
+    if (account !== undefined) await lchown(path, account.uid, account.gid);
   }
+  await makeLinks(join(unfinished, 'native'));
   await rename(join(unfinished, 'native'), to);
   await rm(unfinished, { recursive: true, force: true });
 }
