@@ -38,6 +38,7 @@ export const rejectionStatus = {
   'text/not-storable': 422,
   'edit/section-not-found': 422,
   'edit/out-of-range': 422,
+  'edit/deletes-too-much': 413,
   'edit/inside-character': 422,
   'edit/not-found': 422,
   'edit/ambiguous': 422,

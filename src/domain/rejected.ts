@@ -37,6 +37,8 @@ const reasons = {
   'edit/section-not-found': 'There is no such section at this revision.',
   'edit/out-of-range': 'The offset is beyond the end of the text.',
   'edit/inside-character': 'The offset is between the two halves of one character.',
+  'edit/deletes-too-much':
+    'One request may delete fewer characters; whole sections can be deleted instead.',
   'edit/not-found': 'The text to be replaced does not occur.',
   'edit/ambiguous': 'The text to be replaced occurs more than once.',
   'version/name-taken': 'Another revision has this name.',

@@ -8,6 +8,9 @@ export const LONGEST_DOCUMENT = 5_000_000;
 export const MOST_VERSIONS = 1_000;
 export const MOST_ACCESS_ENTRIES = 1_000;
 
+/** Automerge takes 10 µs to delete a character, and nobody else is served meanwhile. */
+export const MOST_DELETED = 200_000;
+
 /** Text that comes in is cut into sections of at most this length. */
 export const INCOMING_SECTION = 8_000;
 /** A section that grew longer than this is cut again. */

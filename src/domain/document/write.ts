@@ -1,10 +1,11 @@
 import type { SectionId } from '#domain/ids.ts';
+import { Rejected } from '#domain/rejected.ts';
 import type { Alignment } from './alignment.ts';
 import type { ChangeWriter } from './change-writer.ts';
 import type { Content } from './content.ts';
 import { cutText } from './cutting.ts';
 import type { Draft } from './draft.ts';
-import { GROWN_SECTION, INCOMING_SECTION } from './limits.ts';
+import { GROWN_SECTION, INCOMING_SECTION, MOST_DELETED } from './limits.ts';
 import { type Piece, typedText } from './pieces.ts';
 import { type TextPlan, planText } from './plan.ts';
 import { cutGrown, cutSection, prepareCuts } from './write-cuts.ts';
@@ -24,6 +25,7 @@ export function writeDraft(
   const writing: Writing = { content, writer, draft, layout };
   spreadLongInsertions(draft);
   const plans = planText(draft.parts, alignment);
+  mustNotDeleteTooMuch([...plans.values()]);
 
   if (draft.isRetitled && draft.title !== content.title) writer.setTitle(draft.title);
   writeFields(writing);
@@ -37,6 +39,13 @@ export function writeDraft(
     cutGrown(writing, section);
   }
   writer.commit();
+}
+
+function mustNotDeleteTooMuch(plans: readonly TextPlan[]): void {
+  const removals = plans.flatMap((plan) => plan.removals);
+  if (removals.reduce((sum, { count }) => sum + count, 0) > MOST_DELETED) {
+    throw new Rejected('edit/deletes-too-much', { limit: MOST_DELETED });
+  }
 }
 
 /** A long text comes to stand in sections of its own, not in one that would be cut right away. */

@@ -4,7 +4,7 @@ import type { DocumentCommand } from '#domain/document/commands.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import type { DocumentEvent } from '#domain/document/events.ts';
-import { MOST_EDITS, MOST_TITLE_CHARACTERS } from '#domain/document/limits.ts';
+import { MOST_DELETED, MOST_EDITS, MOST_TITLE_CHARACTERS } from '#domain/document/limits.ts';
 import { contentOf, titleOf } from '#domain/document/reading.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { Rejected, type RejectionCode } from '#domain/rejected.ts';
@@ -192,6 +192,14 @@ test('an edit that cannot be is refused with its reason, and the whole request w
     '',
     Array.from({ length: MOST_EDITS + 1 }, () => good),
     'document/too-many-edits',
+  );
+});
+
+test('one request deletes only so much, because that keeps everybody waiting', () => {
+  const document = written('word '.repeat(50_000));
+  assert.throws(
+    () => document.edit({ type: 'deleteText', at: 0, count: MOST_DELETED + 1 }),
+    new Rejected('edit/deletes-too-much'),
   );
 });
 
