@@ -3,8 +3,52 @@ import type { EventHeader } from './event.ts';
 import { type CommandId, type EventId, derivedUuid } from './ids.ts';
 import type { StreamName } from './stream.ts';
 
-/** The one text of a header (RFC 8785): what is stored, sealed along with the body, and hashed. */
+/** In the order of RFC 8785, which for these names is that of their characters. */
+const names = [
+  'actor',
+  'apiKeyId',
+  'bodyHmac',
+  'causationId',
+  'commandId',
+  'commandIndex',
+  'correlationId',
+  'id',
+  'keyVersion',
+  'parts',
+  'recordedAt',
+  'revision',
+  'schemaVersion',
+  'stream',
+  'subject',
+  'tenant',
+  'traceparent',
+  'type',
+  'unfinished',
+] as const satisfies readonly (keyof EventHeader)[];
+
+/**
+ * The one text of a header (RFC 8785): what is stored, sealed along with the body, and hashed. Made
+ * twice for every event, so what every header of today is made of does not go through the library,
+ * which takes five times as long.
+ */
 export function canonicalHeader(header: Partial<EventHeader>): string {
+  const sorted: Record<string, unknown> = {};
+  let found = 0;
+  for (const name of names) {
+    const value = header[name];
+    if (value === undefined) continue;
+    if (!isPlain(value)) return canonicalText(header);
+    sorted[name] = value;
+    found++;
+  }
+  return found === Object.keys(header).length ? JSON.stringify(sorted) : canonicalText(header);
+}
+
+/** For these JSON has one text only. */
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'string' ? value.isWellFormed() : value === true || Number.isSafeInteger(value);
+
+function canonicalText(header: Partial<EventHeader>): string {
   const text = canonicalize(header);
   if (text === undefined) throw new MalformedHeader('there is none');
   return text;

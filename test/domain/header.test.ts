@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import canonicalize from 'canonicalize';
 import * as fc from 'fast-check';
 import { checkHeader } from '#domain/check-header.ts';
 import type { EventHeader } from '#domain/event.ts';
@@ -100,4 +101,28 @@ test('an event’s id depends on everything it is made of', () => {
   ];
   assert.equal(of(), of());
   assert.equal(new Set(ids).size, ids.length);
+});
+
+test('the quick way to a header’s text and the library’s agree', () => {
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(true, undefined, '\u2028"\\\u0000é𝒳', -0),
+  );
+  const fields = [
+    ...Object.keys(header),
+    'apiKeyId',
+    'parts',
+    'traceparent',
+    'unfinished',
+    'newer',
+  ];
+  const headers = fc.dictionary(fc.constantFrom(...fields), value);
+  fc.assert(
+    fc.property(headers, (some) => {
+      assert.equal(canonicalHeader(some as Partial<EventHeader>), canonicalize(some));
+    }),
+  );
+  assert.throws(() => canonicalHeader({ ...header, actor: '\ud800' as never }), /surrogate/);
 });
