@@ -34,7 +34,7 @@ try {
     sizes.json ? `${JSON.stringify({ ...about, rows })}\n` : inWords(about, rows),
   );
 } finally {
-  for (const system of systems) await system.close();
+  await Promise.all(systems.map(({ close }) => close()));
   await postgres.stop();
 }
 process.exit(0);

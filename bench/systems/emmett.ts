@@ -27,6 +27,7 @@ export async function emmett(
   connectionString: string,
 ): Promise<System & { readonly views: Views }> {
   const pool = new pg.Pool({ connectionString, max: CONNECTIONS });
+  pool.on('error', () => undefined);
   const store = getPostgreSQLEventStore(connectionString, { connectionOptions: { pool } });
   await store.schema.migrate();
   const handle = CommandHandler<State, Noted>({ evolve, initialState });

@@ -51,6 +51,8 @@ export async function palimpsest(connections: {
   const streams = heldStreams(ports, notes);
   const handle = commandHandler(ports, notes, streams);
   const nameOf = (stream: string): StreamName => streamOf(TENANT, 'document', stream);
+  // As the command path does, which holds the folds of streams in use.
+  const revisions = new Map<string, number>();
   let written = 0;
   const texts = (count: number) => Array.from({ length: count }, () => textOf(written++));
 
@@ -66,7 +68,8 @@ export async function palimpsest(connections: {
       const context = { ...request(), now: clock.now() };
       const name = nameOf(stream);
       const seal = await sealEvents(sealer, events, name, decided, context);
-      return await log.append(name, 'any', seal);
+      const { revision } = await log.append(name, revisions.get(stream) ?? 'none', seal);
+      revisions.set(stream, revision);
     },
     command: (stream) => runAsTenant(TENANT, () => handle(stream, { texts: texts(1) }, request())),
     // Not in one step: so that the last snapshot is some events behind, as it usually is.

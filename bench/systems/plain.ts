@@ -5,6 +5,8 @@ import { type System, textOf } from '../system.ts';
 /** What Postgres itself can do: one INSERT an append, no revision check, no sealing, no global order. */
 export async function plainInsert(connectionString: string): Promise<System> {
   const pool = new pg.Pool({ connectionString, max: 64 });
+  // A connection that is closed under it would end this process otherwise.
+  pool.on('error', () => undefined);
   await pool.query(`create table events (
     position bigint generated always as identity primary key, stream text not null,
     id uuid not null, type text not null, data jsonb not null, recorded_at timestamptz not null default now())`);
