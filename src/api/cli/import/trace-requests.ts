@@ -1,5 +1,5 @@
 import type { Edit } from '#domain/document/edits.ts';
-import { MOST_EDITS } from '#domain/document/limits.ts';
+import { MOST_DELETED, MOST_EDITS } from '#domain/document/limits.ts';
 import { CodePointText, codePoints, textInParts } from './code-point-text.ts';
 import type { Trace } from './trace-file.ts';
 
@@ -7,6 +7,8 @@ import type { Trace } from './trace-file.ts';
 const MOST_BYTES = 900_000;
 /** Of one insertion. At most three bytes of UTF-8 a unit, or six where JSON escapes it. */
 const LONGEST_INSERT = 100_000;
+/** Code points, so at most twice as many units. */
+const LONGEST_DELETE = MOST_DELETED / 4;
 
 export type TextEdit = Extract<Edit, { type: 'insertText' | 'deleteText' }>;
 
@@ -49,6 +51,7 @@ type Edits = Generator<TextEdit, void>;
 function* requestsOf(text: CodePointText, progress: Progress, all: Edits): Generator<TraceRequest> {
   let edits: TextEdit[] = [];
   let bytes = 0;
+  let deleted = 0;
   const request = (): TraceRequest => ({
     edits,
     ...progress,
@@ -57,13 +60,18 @@ function* requestsOf(text: CodePointText, progress: Progress, all: Edits): Gener
   });
   for (const edit of all) {
     const size = Buffer.byteLength(JSON.stringify(edit)) + 1;
-    if (edits.length === MOST_EDITS || (edits.length > 0 && bytes + size > MOST_BYTES)) {
+    const count = edit.type === 'deleteText' ? edit.count : 0;
+    const isFull =
+      edits.length === MOST_EDITS || bytes + size > MOST_BYTES || deleted + count > MOST_DELETED;
+    if (isFull && edits.length > 0) {
       yield request();
       edits = [];
       bytes = 0;
+      deleted = 0;
     }
     edits.push(edit);
     bytes += size;
+    deleted += count;
   }
   if (edits.length > 0) yield request();
 }
@@ -77,13 +85,19 @@ function* editsOf(
 ): Edits {
   for (const { patches } of txns.slice(from, to)) {
     for (const [position, deleted, inserted] of patches) {
-      const { at, count } = text.unitsOf(position, deleted);
-      if (count > 0) yield { type: 'deleteText', at, count };
-      text.splice(position, deleted, '');
+      yield* deletions(text, position, deleted);
       yield* insertions(text, position, inserted);
       progress.patches++;
     }
     progress.txns++;
+  }
+}
+
+function* deletions(text: CodePointText, position: number, deleted: number): Edits {
+  for (let left = deleted; left > 0; left -= LONGEST_DELETE) {
+    const points = Math.min(left, LONGEST_DELETE);
+    yield { type: 'deleteText', ...text.unitsOf(position, points) };
+    text.splice(position, points, '');
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { MOST_DELETED } from '#domain/document/limits.ts';
 import { type Patch, type Trace } from '#api/cli/import/trace-file.ts';
 import { type TextEdit, startOf, traceRequests } from '#api/cli/import/trace-requests.ts';
 
@@ -121,6 +122,20 @@ test('a request stays below the limit of a body, also when JSON escapes every ch
     assert.equal(text, trace.endContent);
     for (const { bytes } of requests) assert.ok(bytes < 1_000_000, `${bytes} bytes`);
   }
+});
+
+test('a request deletes no more than one may, also when one patch deletes everything', () => {
+  const trace = traceOf('👍'.repeat(300_000), [[[0, 300_000, 'x']]]);
+  const { requests, text } = played(trace);
+  assert.equal(text, 'x');
+  const deleted = requests.map(({ edits }) =>
+    edits.reduce((sum, edit) => sum + (edit.type === 'deleteText' ? edit.count : 0), 0),
+  );
+  assert.ok(deleted.every((count) => count <= MOST_DELETED));
+  assert.equal(
+    deleted.reduce((sum, count) => sum + count),
+    600_000,
+  );
 });
 
 test('a long start is created in part, and the rest comes as insertions', () => {
