@@ -2,7 +2,7 @@ import { measureAppends } from './measures/append.ts';
 import { measureCommands } from './measures/commands.ts';
 import { measureLatency } from './measures/latency.ts';
 import { measureLoads } from './measures/load.ts';
-import { fillForRebuild, measureRebuilds } from './measures/rebuild.ts';
+import { measureRebuilds } from './measures/rebuild.ts';
 import { startPostgres } from './postgres.ts';
 import { machine, tableOf } from './report.ts';
 import type { Row } from './rounds.ts';
@@ -15,58 +15,50 @@ import { plainInsert } from './systems/plain.ts';
 // npm run bench [-- --events N] [--rounds N] [--seconds N] [--only append|commands|load|rebuild|latency] [--json]
 
 const sizes = readSizes(process.argv.slice(2));
-const say = (text: string) => process.stderr.write(`${text}\n`);
+
+const measures = {
+  append: measureAppends,
+  commands: measureCommands,
+  load: measureLoads,
+  rebuild: measureRebuilds,
+  latency: measureLatency,
+};
 
 const postgres = await startPostgres();
-const systems: System[] = [];
 try {
-  // One after the other: their migrations would wait for each other's locks.
-  systems.push(await palimpsest(postgres));
-  systems.push(await emmett(await postgres.database('bench_emmett')));
-  systems.push(await plainInsert(await postgres.database('bench_plain')));
-  const rows = await measure();
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(measures)) {
+    if (name.includes(sizes.only)) rows.push(...(await measured(name, measure)));
+  }
   const about = {
     machine: machine(),
     postgres: `Postgres ${postgres.version} (${postgres.settings})`,
-    sizes: `${sizes.rounds} rounds, ${sizes.seconds} s each, rebuilds of ${sizes.events} events and what was there`,
+    sizes: `${sizes.rounds} rounds, ${sizes.seconds} s each, rebuilds of ${sizes.events} events`,
   };
   process.stdout.write(
     sizes.json ? `${JSON.stringify({ ...about, rows })}\n` : inWords(about, rows),
   );
 } finally {
-  await Promise.all(systems.map(({ close }) => close()));
   await postgres.stop();
 }
 process.exit(0);
 
-async function measure(): Promise<Row[]> {
-  const rows: Row[] = [];
-  const measures: readonly (readonly [
-    string,
-    (systems: readonly System[], sizes: Sizes) => Promise<Row[]>,
-  ])[] = [
-    ['append', measureAppends],
-    ['commands', measureCommands],
-    ['load', measureLoads],
-    ['rebuild', rebuilds],
-    ['latency', latency],
-  ];
-  for (const [name, take] of measures) {
-    if (!name.includes(sizes.only)) continue;
-    say(`${name} …`);
-    rows.push(...(await take(systems, sizes)));
+/** On new databases, so that no measure works on what another left behind. */
+async function measured(
+  name: string,
+  measure: (systems: readonly System[], sizes: Sizes) => Promise<Row[]>,
+): Promise<Row[]> {
+  process.stderr.write(`${name} …\n`);
+  const systems: System[] = [];
+  try {
+    // One after the other: their migrations would wait for each other's locks.
+    systems.push(await palimpsest(await postgres.ours(`palimpsest_${name}`)));
+    systems.push(await emmett(await postgres.theirs(`emmett_${name}`)));
+    systems.push(await plainInsert(await postgres.theirs(`plain_${name}`)));
+    return await measure(systems, sizes);
+  } finally {
+    await Promise.all(systems.map(({ close }) => close()));
   }
-  return rows;
-}
-
-async function rebuilds(systems: readonly System[], sizes: Sizes): Promise<Row[]> {
-  await fillForRebuild(systems, sizes);
-  return await measureRebuilds(systems, sizes);
-}
-
-async function latency(systems: readonly System[], sizes: Sizes): Promise<Row[]> {
-  for (const { views } of systems) await views?.start();
-  return await measureLatency(systems, sizes);
 }
 
 function inWords(about: Readonly<Record<string, string>>, rows: readonly Row[]): string {

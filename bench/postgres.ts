@@ -7,11 +7,10 @@ import { joinPostgres } from './palimpsest.ts';
 export type BenchPostgres = {
   readonly version: string;
   readonly settings: string;
-  /** Of Palimpsest's own database, as its server uses it. */
-  readonly url: string;
-  readonly ownerUrl: string;
+  /** A new database for Palimpsest, with the logins that its server has. */
+  ours(name: string): Promise<{ readonly url: string; readonly ownerUrl: string }>;
   /** A new database for another system, with every right it could ask for. */
-  database(name: string): Promise<string>;
+  theirs(name: string): Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -35,13 +34,14 @@ export async function startPostgres(): Promise<BenchPostgres> {
     settings: Object.entries(settings)
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
-    url: postgres.url,
-    ownerUrl: postgres.ownerUrl,
-    database: async (name) => {
+    ours: async (name) => {
+      const { username } = new URL(postgres.ownerUrl);
+      await client.query(`create database ${name} owner ${username}`);
+      return { url: inDatabase(postgres.url, name), ownerUrl: inDatabase(postgres.ownerUrl, name) };
+    },
+    theirs: async (name) => {
       await client.query(`create database ${name}`);
-      const url = new URL(postgres.superuserUrl);
-      url.pathname = name;
-      return url.href;
+      return inDatabase(postgres.superuserUrl, name);
     },
     stop: async () => {
       await client.end();
@@ -50,4 +50,10 @@ export async function startPostgres(): Promise<BenchPostgres> {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+function inDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = name;
+  return other.href;
 }

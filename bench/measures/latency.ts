@@ -9,6 +9,7 @@ const LONGEST_MS = 10_000;
 
 /** From the call of an append to a read of the view that shows it; the reader asks every millisecond. */
 export async function measureLatency(systems: readonly System[], sizes: Sizes): Promise<Row[]> {
+  for (const { views } of systems) await views?.start();
   const times = new Map<string, number[][]>();
   const medians = await inTurns(
     sizes.rounds,
