@@ -6,11 +6,7 @@ import Fastify, {
   type FastifyPluginAsync,
   LogController,
 } from 'fastify';
-import {
-  type ZodTypeProvider,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { CommandId } from '#domain/ids.ts';
 import { authenticateRequests } from './auth.ts';
 import { readBodies } from './bodies.ts';
@@ -83,5 +79,3 @@ const EXPOSED = [
   'palimpsest-position',
   'palimpsest-correlation-id',
 ];
-
-export type { ZodTypeProvider };

@@ -8,8 +8,6 @@ import type { PageQuery } from '#projections/page.ts';
 import { type PlansTables, listPlans } from '#projections/plans.ts';
 import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
 
-export type ViewQueries = ReturnType<typeof viewQueries>;
-
 /** The queries that routes ask, each in the view that it is about. */
 export function viewQueries({ read, readEveryTenant }: Views) {
   return {

@@ -34,7 +34,7 @@ export type HeldStreams<State, Event extends DomainEvent> = {
   /** Takes a snapshot when enough was folded since the last. Returns at once. */
   snapshotIfDue(stream: StreamName, fold: Fold<State, Event>, lastType: string): void;
   /** Waits for snapshots under way, before the process stops. */
-  settled(): Promise<void>;
+  readonly settled: () => Promise<void>;
 };
 
 /** Keeps the folds of streams in use, so that a command on a busy stream reads nothing. */

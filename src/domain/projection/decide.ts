@@ -15,8 +15,9 @@ export const projectionAggregate: Aggregate<undefined, DropDeadLetters, Projecti
   kind: 'projection',
   decider: {
     initialState: undefined,
-    decide: ({ type: _, ...data }, _state, { principal }) => {
+    decide: ({ projection, stream, count, reason }, _state, { principal }) => {
       assertMay(principal, 'projections.operate');
+      const data = { projection, stream, count, ...(reason !== undefined && { reason }) };
       return [{ type: 'DeadLettersDropped', data }];
     },
     evolve: (state) => state,
