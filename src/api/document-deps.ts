@@ -1,5 +1,6 @@
 import type { DocumentCommand } from '#domain/document/commands.ts';
 import type { SectionText } from '#domain/document/content.ts';
+import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import type { AccessList } from '#domain/document/events.ts';
 import type { DocumentId, MemberId } from '#domain/ids.ts';
@@ -56,6 +57,12 @@ export type TimelineItem = {
   readonly deleted: number;
 };
 
+/** What became of a document between two revisions. */
+export type DocumentDiffAsOf = DocumentDiff & {
+  readonly from: { readonly revision: number; readonly recordedAt: string };
+  readonly to: { readonly revision: number; readonly recordedAt: string };
+};
+
 /** What the document routes need. Reads throw `Rejected` where the principal may not look. */
 export type DocumentDeps = {
   readonly handle: Handle<DocumentId, DocumentCommand>;
@@ -68,6 +75,13 @@ export type DocumentDeps = {
   ) => Promise<Written>;
   readonly restore: (id: DocumentId, at: At, meta: CommandMeta) => Promise<Written>;
   readonly read: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentAsOf>;
+  /** Without `to`, up to the newest. `to` may be the older one. */
+  readonly diff: (
+    principal: Principal,
+    id: DocumentId,
+    from: At,
+    to?: At,
+  ) => Promise<DocumentDiffAsOf>;
   readonly list: (
     principal: Principal,
     query: DocumentListQuery,

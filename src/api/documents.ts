@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { diffDocuments } from '#domain/document/diff.ts';
 import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
 import { mustMay } from '#domain/document/access.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
@@ -61,6 +62,12 @@ export function documents(
     read: async (principal, id, at) => {
       const { value, ...when } = await seen(principal, id, at, asPlainData);
       return { id, ...when, ...value };
+    },
+
+    diff: async (principal, id, from, to) => {
+      const { value: old, ...before } = await seen(principal, id, from, contentOf);
+      const { value: now, ...after } = await seen(principal, id, to, contentOf);
+      return { from: before, to: after, ...diffDocuments(old, now) };
     },
 
     list: async (principal, query) =>

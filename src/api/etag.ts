@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 
 // A stream's revision travels as an ETag, so `If-Match` is our optimistic lock over HTTP.
 
-export const etagOf = (revision: number) => `"${revision}"`;
+export const etagOf = (revision: number | string) => `"${revision}"`;
 
 /** The revision that `If-Match` insists on. `*` is refused: it would insist on nothing. */
 export function revisionFrom(ifMatch: string | undefined): number | undefined {
@@ -20,7 +20,7 @@ export function revisionFrom(ifMatch: string | undefined): number | undefined {
 export function notModified(
   request: FastifyRequest,
   reply: FastifyReply,
-  revision: number,
+  revision: number | string,
 ): boolean {
   const etag = etagOf(revision);
   reply.header('etag', etag);

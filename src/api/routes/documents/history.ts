@@ -2,16 +2,18 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
+import { notModified } from '#api/etag.ts';
 import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
-import { DocumentParams, TimelineEntry, Version, versionName } from './shapes.ts';
+import { AtText } from './at.ts';
+import { DiffShown, DocumentParams, TimelineEntry, Version, versionName } from './shapes.ts';
 
 const tags = ['documents'];
 const After = z.tuple([z.int().nonnegative()]);
 
 /** What happened to a document, and the names its revisions have. */
 export const documentHistory =
-  ({ handle, read, timeline }: DocumentDeps): FastifyPluginAsyncZod =>
+  ({ handle, read, diff, timeline }: DocumentDeps): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       '/v1/documents/:id/timeline',
@@ -33,6 +35,31 @@ export const documentHistory =
           ...(after && { after }),
         });
         return paged(page);
+      },
+    );
+
+    app.get(
+      '/v1/documents/:id/diff',
+      {
+        config: { audience: 'tenant', action: 'document.read' },
+        schema: {
+          tags,
+          summary: 'What became of a document between two points, section by section',
+          params: DocumentParams,
+          querystring: z.strictObject({
+            from: AtText,
+            to: AtText.optional().describe('Default: the newest.'),
+          }),
+          response: { 200: DiffShown, 304: z.undefined() },
+        },
+      },
+      async (request, reply) => {
+        const { from, to } = request.query;
+        const found = await diff(request.principal, request.params.id, from, to);
+        reply.header('vary', 'Authorization').header('cache-control', 'private, no-cache');
+        const revisions = `${found.from.revision}-${found.to.revision}`;
+        if (notModified(request, reply, revisions)) return reply.code(304).send();
+        return reply.send(found);
       },
     );
 

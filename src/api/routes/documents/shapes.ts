@@ -51,6 +51,28 @@ export const TimelineEntry = z.object({
   deleted: z.int(),
 });
 
+const Point = z.object({ revision: z.int(), recordedAt: z.string() });
+
+export const DiffShown = z.object({
+  from: Point,
+  to: Point,
+  title: z.object({ from: z.string(), to: z.string() }).optional(),
+  sections: z
+    .array(
+      z.object({
+        id: SectionId,
+        change: z.enum(['added', 'removed', 'changed', 'moved']),
+        isMoved: z.boolean().describe('Beside other changes, it stands somewhere else.'),
+        parts: z
+          .array(z.object({ kind: z.enum(['same', 'inserted', 'deleted']), text: z.string() }))
+          .readonly()
+          .describe('Word by word; line by line or as a whole where little is the same.'),
+      }),
+    )
+    .readonly()
+    .describe('Those that differ: in the order of `to`, then those that are gone.'),
+});
+
 export const Access = AccessList;
 /** As it is sent: keys that are not known are refused, not forgotten. */
 export const AccessSent = z.strictObject(AccessList.shape);
