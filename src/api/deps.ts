@@ -46,9 +46,12 @@ export type ProjectionDeps = {
 export type Positions = {
   readonly logId: string;
   readonly head: () => Promise<bigint>;
-  /** True once these views hold everything up to `position` for this tenant; false when `signal` ends. */
+  /**
+   * True once these views hold everything up to `position` for this tenant (`undefined`: for every
+   * one); false when `signal` ends.
+   */
   readonly reached: (
-    tenant: TenantId,
+    tenant: TenantId | undefined,
     views: readonly string[],
     position: bigint,
     signal: AbortSignal,

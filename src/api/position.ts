@@ -18,7 +18,8 @@ export function positionFrom(logId: string, text: string): bigint {
 
 /**
  * `Palimpsest-Min-Position` on a read: waits until the views that the route reads (its `views`)
- * hold that position for the caller's tenant, so that a client reads what it wrote.
+ * hold that position for the caller's tenant, and for every tenant where the operator reads, so
+ * that a client reads what it wrote.
  */
 export function awaitMinPosition(app: FastifyInstance, positions: Positions) {
   app.addHook('preHandler', async (request) => {
@@ -27,9 +28,10 @@ export function awaitMinPosition(app: FastifyInstance, positions: Positions) {
     const position = positionFrom(positions.logId, String(wanted));
     if (position > (await positions.head())) throw new Problem('position/beyond-head');
     const { views, audience } = request.routeOptions.config;
-    if (!views?.length || audience !== 'tenant') return;
+    if (!views?.length) return;
+    const tenant = audience === 'tenant' ? request.principal.tenant : undefined;
     const signal = AbortSignal.timeout(LONGEST_WAIT_MS);
-    const reached = await positions.reached(request.principal.tenant, views, position, signal);
+    const reached = await positions.reached(tenant, views, position, signal);
     if (!reached) throw new Problem('position/not-reached', { headers: { 'retry-after': '2' } });
   });
 }

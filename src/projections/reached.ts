@@ -10,15 +10,15 @@ const ASK_MS = 20;
 const KNOWN_MS = 1_000;
 
 export type Reached = (
-  tenant: TenantId,
+  tenant: TenantId | undefined,
   views: readonly string[],
   position: bigint,
   signal: AbortSignal,
 ) => Promise<boolean>;
 
 /**
- * Waits until these views hold everything up to `position` for this tenant; false when `signal`
- * aborts before. What this process runs itself it knows at once; for the rest one question to the
+ * Waits until these views hold everything up to `position` for this tenant (`undefined`: for every
+ * one); false when `signal` aborts before. What this process runs itself it knows at once; for the rest one question to the
  * database serves everybody who waits.
  */
 export function reachedBy(deps: {
@@ -44,16 +44,20 @@ export function reachedBy(deps: {
     return asking;
   };
 
-  const isReached = (tenant: TenantId, view: string, position: bigint): boolean => {
-    const standing = known.find(
+  const isReached = (tenant: TenantId | undefined, view: string, position: bigint): boolean => {
+    const standings = known.filter(
       ({ lane, registered }) =>
         registered &&
         lane.projection === view &&
-        lane.partition === partitionOf(tenant, lane.partitions),
+        (tenant === undefined || lane.partition === partitionOf(tenant, lane.partitions)),
     );
-    if (standing === undefined) return false;
-    const seen = progress.seen(standing.lane) ?? 0n;
-    return seen >= position || standing.checkpoint.position >= position;
+    return (
+      standings.length > 0 &&
+      standings.every(({ lane, checkpoint }) => {
+        const seen = progress.seen(lane) ?? 0n;
+        return seen >= position || checkpoint.position >= position;
+      })
+    );
   };
 
   return async (tenant, views, position, signal) => {
