@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Page } from '#projections/page.ts';
 import { Problem } from './problem.ts';
 
 /** Where a page ends, as an opaque text: base64url of the JSON of the last row's sort keys. */
@@ -49,10 +50,6 @@ export const pageQuery = {
 /** The answer of every list; without `next` it was the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().optional() });
-
-/** Where a page of a list ended: the last row's sort keys. */
-export type After = readonly (string | number)[];
-export type Page<Item> = { readonly items: readonly Item[]; readonly next?: After | undefined };
 
 /** A page as it is answered. */
 export const paged = <Item>({ items, next }: Page<Item>) => ({

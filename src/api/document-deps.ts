@@ -3,9 +3,11 @@ import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import type { AccessList } from '#domain/document/events.ts';
-import type { DocumentId, MemberId } from '#domain/ids.ts';
+import type { DocumentId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
-import type { After, Page } from './cursor.ts';
+import type { DocumentListItem, DocumentListQuery } from '#projections/document-list.ts';
+import type { TimelineItem } from '#projections/document-timeline.ts';
+import type { Page, PageQuery } from '#projections/page.ts';
 import type { CommandMeta, Handle, Written } from './deps.ts';
 
 /** A point in a document's history; `undefined` is the newest. */
@@ -26,35 +28,6 @@ export type DocumentAsOf = {
   readonly access: AccessList;
   /** Names of versions and the revisions they stand for. */
   readonly versions: ReadonlyMap<string, number>;
-};
-
-type PageQuery = { readonly after?: After; readonly limit: number };
-
-export type DocumentListQuery = PageQuery & {
-  /** Full-text search in titles and texts. */
-  readonly q?: string;
-  readonly folder?: string;
-  readonly archived: boolean;
-};
-export type DocumentListItem = {
-  readonly id: DocumentId;
-  readonly revision: number;
-  readonly title: string;
-  readonly folder: string | null;
-  readonly archived: boolean;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-};
-
-/** One step of a document's history: who, when, what, how large, and where it came from. */
-export type TimelineItem = {
-  readonly revision: number;
-  readonly recordedAt: string;
-  readonly actor: MemberId;
-  readonly type: string;
-  readonly origin: string | null;
-  readonly inserted: number;
-  readonly deleted: number;
 };
 
 /** What became of a document between two revisions. */

@@ -47,8 +47,12 @@ export const TimelineEntry = z.object({
   actor: MemberId,
   type: z.string(),
   origin: z.string().nullable().describe('person, import, restore, merge or ai:<generation>.'),
+  group: z.string().nullable().describe('Edits of one group are taken back together.'),
   inserted: z.int().describe('UTF-16 code units.'),
   deleted: z.int(),
+  versionName: z.string().nullable().describe('The name that a revision got or lost.'),
+  ofRevision: z.int().nullable().describe('The revision that was named or restored.'),
+  erased: z.boolean().describe('The content of this step was erased.'),
 });
 
 const Point = z.object({ revision: z.int(), recordedAt: z.string() });
