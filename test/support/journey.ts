@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { shippedPlans } from '#domain/plan/shipped-plans.ts';
+import { emptyHome, startServer } from './process.ts';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Empty where the answer is not JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
+};
+
+type Asked = {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Somebody with a key, who talks to a server as any program would. */
+export type Caller = {
+  readonly get: (path: string, headers?: Asked['headers']) => Promise<Answer>;
+  readonly post: (path: string, body?: unknown, headers?: Asked['headers']) => Promise<Answer>;
+  readonly patch: (path: string, body: unknown, headers?: Asked['headers']) => Promise<Answer>;
+  readonly put: (path: string, body?: unknown) => Promise<Answer>;
+  readonly remove: (path: string) => Promise<Answer>;
+};
+
+/** The server that people run, started from nothing, and its operator. */
+export async function journeyServer(t: TestContext) {
+  const home = await emptyHome(t);
+  const { url } = await startServer(t, home);
+  const as = (key: string): Caller => caller(url, key);
+  const operator = as((await readFile(join(home, 'keys/operator'), 'utf8')).trim());
+  return { url, as, operator };
+}
+
+export type Journey = Awaited<ReturnType<typeof journeyServer>>;
+
+/** Registers a tenant and answers its first owner. */
+export async function ownerOf({ operator, as }: Journey, tenantId: string): Promise<Caller> {
+  const plan = shippedPlans[0]?.planId;
+  const made = await operator.post('/admin/v1/tenants', { tenantId, name: tenantId, plan });
+  assert.equal(made.status, 201, made.text);
+  const issued = await operator.post(`/admin/v1/tenants/${tenantId}/api-keys`, {
+    roles: ['owner'],
+  });
+  assert.equal(issued.status, 201, issued.text);
+  return as(String(issued.json['key']));
+}
+
+/** Invites somebody and makes a key for that member. */
+export async function memberOf({ as }: Journey, owner: Caller, name: string, ...roles: string[]) {
+  const invited = await owner.post('/v1/members', { name, roles });
+  assert.equal(invited.status, 201, invited.text);
+  const id = String(invited.json['id']);
+  const issued = await owner.post('/v1/api-keys', { memberId: id, roles });
+  assert.equal(issued.status, 201, issued.text);
+  return { id, keyId: String(issued.json['id']), ...as(String(issued.json['key'])) };
+}
+
+/** The header that makes a read wait for this write. */
+export const after = ({ headers }: Answer) => ({
+  'palimpsest-min-position': headers.get('palimpsest-position') ?? assert.fail('no position'),
+});
+
+function caller(server: string, key: string): Caller {
+  const send = async (method: string, path: string, { body, headers = {} }: Asked = {}) => {
+    const answer = await fetch(server + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const isJson = /json/.test(answer.headers.get('content-type') ?? '') && !text.includes('}\n{');
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      json: isJson ? JSON.parse(text) : {},
+    };
+  };
+  return {
+    get: (path, headers = {}) => send('GET', path, { headers }),
+    post: (path, body, headers = {}) => send('POST', path, { body, headers }),
+    patch: (path, body, headers = {}) => send('PATCH', path, { body, headers }),
+    put: (path, body) => send('PUT', path, { body }),
+    remove: (path) => send('DELETE', path),
+  };
+}
