@@ -29,8 +29,8 @@ export function queue<Waiting extends { readonly append: CheckedAppend }>() {
       bytes += one.append.bytes;
       return true;
     },
-    nextBatch: (): Waiting[] => {
-      const limit = Math.min(waiting.length, MAX_APPENDS);
+    nextBatch: (most = MAX_APPENDS): Waiting[] => {
+      const limit = Math.min(waiting.length, most, MAX_APPENDS);
       let count = 0;
       for (let size = 0; count < limit; count++) {
         size += waiting[count]!.append.bytes;

@@ -8,6 +8,8 @@ import type { Sent, Wire } from './wire.ts';
 
 /** About a second. Longer, and callers would wait for a Postgres that is away. */
 const RECONNECTS = 7;
+/** Not worth two transactions. */
+const FEWEST_APPENDS = 32;
 
 type Waiting = {
   readonly append: CheckedAppend;
@@ -29,6 +31,8 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
   const waiting = queue<Waiting>();
   let inFlight = 0;
   let scheduled = false;
+  /** How many appends the last batch had: their callers are likely to be back soon. */
+  let lastBatch = 0;
 
   const schedule = () => {
     if (scheduled || inFlight > 0) return;
@@ -41,7 +45,11 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
   };
 
   const sendNext = () => {
-    const batch = stillWanted(waiting.nextBatch());
+    // Half of those who append: the others' events are sealed while Postgres writes these. All of
+    // them together would only ever wait for each other.
+    const half = Math.ceil((waiting.length + lastBatch) / 2);
+    const batch = stillWanted(waiting.nextBatch(Math.max(FEWEST_APPENDS, half)));
+    lastBatch = batch.length;
     if (batch.length > 0) void commit(batch, 0);
     else if (waiting.length > 0) schedule();
   };
