@@ -99,6 +99,10 @@ async function scratchOf(
               to palimpsest_projector`.execute(tx);
   }
   await sql`set local role palimpsest_projector`.execute(tx);
+  for (const { name } of projection.tables) {
+    // Readers may be led to a newer build meanwhile: this one must not be dropped under us.
+    await sql`lock table ${sql.id(generation.schema, name)} in access share mode`.execute(tx);
+  }
   await sql`select set_config('search_path', ${`${schema}, public`}, true)`.execute(tx);
 
   return {
