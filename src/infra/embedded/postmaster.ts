@@ -10,6 +10,9 @@ export type Postmaster = { readonly pid: number; readonly socketDirectory: strin
 
 export const PORT = 5432;
 
+/** Postgres keeps a number of its process beside the socket as well as in its data. */
+const SOCKET_LOCK = `.s.PGSQL.${PORT}.lock`;
+
 const SETTINGS = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
@@ -41,6 +44,7 @@ export type Start = {
 
 /** Starts Postgres and waits until it takes connections. It outlives this process. */
 export async function startPostmaster(start: Start): Promise<Postmaster> {
+  removeStaleLocks(start);
   const log = openSync(start.logFile, 'a', 0o600);
   const settings = Object.entries({ ...SETTINGS, ...start.settings });
   const child = spawn(
@@ -76,12 +80,20 @@ export async function startPostmaster(start: Start): Promise<Postmaster> {
 /** The server that runs on this data directory, perhaps left behind by a process that was killed. */
 export function findPostmaster(data: string): Postmaster | undefined {
   const found = readPidFile(data);
-  if (found === undefined) return undefined;
-  if (isPostmaster(found.pid, data)) return found;
-  // In a restarted container the old number often belongs to another process by now, and Postgres
-  // would take that one for a running server. When the number is free, Postgres decides itself.
-  if (isAlive(found.pid)) rmSync(join(data, 'postmaster.pid'), { force: true });
-  return undefined;
+  return found !== undefined && isPostmaster(found.pid, data) ? found : undefined;
+}
+
+/**
+ * In a restarted container the old number often belongs to another process by now, and one that was
+ * just killed keeps it until it is reaped: Postgres would take either for a running server. When the
+ * number is free, Postgres decides itself. Its check of the shared memory stays, so what a killed
+ * postmaster left running still keeps the next one out.
+ */
+function removeStaleLocks({ data, socketDirectory }: Start): void {
+  for (const file of [join(data, 'postmaster.pid'), join(socketDirectory, SOCKET_LOCK)]) {
+    const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0;
+    if (pid > 1 && isAlive(pid) && !isPostmaster(pid, data)) rmSync(file, { force: true });
+  }
 }
 
 /** Disconnects everybody, writes everything down and ends. Answers false if it takes too long. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from 'pg';
+import { postgresAccount, spawnedAs } from '#infra/embedded/account.ts';
 import { type EmbeddedPostgres, joinPostgres } from '#infra/embedded/embedded-postgres.ts';
 import { emptyHome, isAlive, lastFirst, startScript, until } from '#test/support/process.ts';
 
@@ -102,13 +104,22 @@ test('after a kill -9 of Postgres itself, the next start recovers what was commi
   assert.deepEqual(await query(second.ownerUrl, 'select answer from kept'), [42]);
 });
 
-test('a stale pid file whose number belongs to another process is no obstacle', async (t) => {
+test('stale lock files whose number belongs to another process are no obstacle', async (t) => {
   const home = await emptyHome(t);
   const first = await using(t, home);
-  const file = join(first.place.data, 'postmaster.pid');
-  const lines = (await readFile(file, 'utf8')).split('\n');
+  const files = [
+    join(first.place.data, 'postmaster.pid'),
+    join(first.socketDirectory, '.s.PGSQL.5432.lock'),
+  ];
+  const locks = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   await first.leave();
-  await writeFile(file, [process.pid, ...lines.slice(1)].join('\n'));
+  // Of the same account: Postgres does not care about processes of others.
+  const other = spawn('sleep', ['60'], spawnedAs(postgresAccount()));
+  t.after(() => other.kill('SIGKILL'));
+  for (const [index, file] of files.entries()) {
+    const lines = locks[index]?.split('\n').slice(1) ?? [];
+    await writeFile(file, [other.pid, ...lines].join('\n'));
+  }
   const second = await using(t, home);
   assert.equal(second.isRunning(), true);
 });
