@@ -1,7 +1,7 @@
 import type { SectionId } from '#domain/ids.ts';
 import type { DocumentContent, SectionText } from './content.ts';
 import { joinedForComparison } from './lineage.ts';
-import { type TextPart, compareTexts } from './text-diff.ts';
+import { type CompareTexts, type TextPart, textComparison } from './text-diff.ts';
 
 export type DocumentDiff = {
   readonly title?: { readonly from: string; readonly to: string };
@@ -25,8 +25,9 @@ export function diffDocuments(from: DocumentContent, to: DocumentContent): Docum
   const now = joinedForComparison(to.sections, from.sections, cutFrom);
   const moved = movedAmong([...old.keys()], [...now.keys()]);
   const removed = [...old.keys()].filter((id) => !now.has(id));
+  const compare = textComparison();
   const sections = [...now.keys(), ...removed].flatMap((id) =>
-    sectionDiff(id, old.get(id), now.get(id), moved.has(id)),
+    sectionDiff(id, old.get(id), now.get(id), moved.has(id), compare),
   );
   const title = from.title === to.title ? undefined : { from: from.title, to: to.title };
   return { ...(title && { title }), sections };
@@ -37,9 +38,10 @@ function sectionDiff(
   old: readonly SectionText[] | undefined,
   now: readonly SectionText[] | undefined,
   isMoved: boolean,
+  compare: CompareTexts,
 ): SectionDiff[] {
   const [before, after] = [textOf(old), textOf(now)];
-  const parts = compareTexts(before, after);
+  const parts = compare(before, after);
   if (old === undefined) return [{ id, change: 'added', isMoved: false, parts }];
   if (now === undefined) return [{ id, change: 'removed', isMoved: false, parts }];
   if (before !== after) return [{ id, change: 'changed', isMoved, parts }];

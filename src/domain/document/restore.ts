@@ -17,7 +17,7 @@ import type { DocumentEvent } from './events.ts';
 import { type CutFrom, joinedForComparison } from './lineage.ts';
 import { cutFromOf } from './reading.ts';
 import type { DocumentState } from './state.ts';
-import { replacements } from './text-diff.ts';
+import { type CompareTexts, replacements, textComparison } from './text-diff.ts';
 
 export function restoreDocument(
   { to, revision }: RestoreDocument,
@@ -46,19 +46,23 @@ function restoreSections(
   const now = new Map(content.sections.map((section) => [section.id, section]));
   const present = content.sections.filter((section) => section.present);
   const joined = joinedForComparison(present, to.sections, cutFrom);
+  const before: Before = { content, compare: textComparison() };
   const kept = new Set<SectionId>();
   for (const target of to.sections) {
     const section = now.get(target.id);
     const parts = joined.get(target.id);
     if (section === undefined) writer.addSection({ ...target, present: true });
     else if (parts && standsTogether(parts, target, to.sections)) {
-      restoreText(content, parts, target.text, writer);
+      restoreText(before, parts, target.text, writer);
       for (const { id } of parts) kept.add(id);
-    } else restoreSection(content, section, target, writer);
+    } else restoreSection(before, section, target, writer);
     kept.add(target.id);
   }
   for (const section of present) if (!kept.has(section.id)) writer.setPresent(section, false);
 }
+
+/** What is there now, and how its texts are compared with what is to be there. */
+type Before = { readonly content: Content; readonly compare: CompareTexts };
 
 /** Whether the section and what was cut off it are where it was, with nothing coming in between. */
 function standsTogether(
@@ -74,25 +78,25 @@ function standsTogether(
 }
 
 function restoreSection(
-  content: Content,
+  before: Before,
   section: Section,
   target: SectionText,
   writer: ChangeWriter,
 ): void {
   if (!section.present) writer.setPresent(section, true);
   if (section.order !== target.order) writer.setOrder(section.id, target.order);
-  restoreText(content, [{ ...section, present: true }], target.text, writer);
+  restoreText(before, [{ ...section, present: true }], target.text, writer);
 }
 
 /** Lets the sections, one after the other, say `text`. */
 function restoreText(
-  content: Content,
+  { content, compare }: Before,
   sections: readonly Section[],
   text: string,
   writer: ChangeWriter,
 ): void {
   const old = sections.map((section) => textOf(content, section)).join('');
-  for (const change of replacements(old, text).toReversed()) {
+  for (const change of replacements(compare(old, text)).toReversed()) {
     let { at, count } = change;
     let typed = change.text;
     for (const section of sections) {

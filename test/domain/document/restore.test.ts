@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { diffDocuments } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import { contentOf, markdownOf } from '#domain/document/reading.ts';
-import { compareTexts, replacements } from '#domain/document/text-diff.ts';
+import { replacements, textComparison } from '#domain/document/text-diff.ts';
 import { changesIn, replayed, written } from '#test/support/document.ts';
 
 test('restoring writes only what differs, as an edit of its own kind', () => {
@@ -158,7 +158,7 @@ test('parts and replacements turn one text into the other, in whole characters',
     .map((parts) => parts.join(''));
   fc.assert(
     fc.property(words, words, (old, now) => {
-      const parts = compareTexts(old, now);
+      const parts = textComparison()(old, now);
       const side = (not: string) =>
         parts
           .filter(({ kind }) => kind !== not)
@@ -168,10 +168,30 @@ test('parts and replacements turn one text into the other, in whole characters',
       assert.equal(side('deleted'), now);
       assert.ok(parts.every(({ text }) => text.isWellFormed() && text !== ''));
       let text = old;
-      for (const { at, count, text: typed } of replacements(old, now).toReversed()) {
+      for (const { at, count, text: typed } of replacements(
+        textComparison()(old, now),
+      ).toReversed()) {
         text = text.slice(0, at) + typed + text.slice(at + count);
       }
       assert.equal(text, now);
     }),
+  );
+});
+
+test('texts with nothing in common are told as a whole, and small differences still by words', () => {
+  const words = (of: string) => Array.from({ length: 3_000 }, (_, n) => `${of}${n}`).join(' ');
+  const compare = textComparison();
+  for (let n = 0; n < 5; n += 1) {
+    const kinds = compare(words('old'), words('new')).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['deleted', 'inserted']);
+  }
+  // Nothing is left for a thousand differences, which a fresh comparison would take.
+  const some = (of: string) => Array.from({ length: 500 }, (_, n) => `same ${of}${n}`).join(' ');
+  assert.equal(compare(some('old'), some('new')).length, 2);
+  assert.ok(textComparison()(some('old'), some('new')).length > 500);
+  const small = compare('one two three', 'one 2 three');
+  assert.deepEqual(
+    small.map(({ text }) => text),
+    ['one ', 'two', '2', ' three'],
   );
 });
