@@ -25,6 +25,15 @@ const measures = {
 };
 
 const postgres = await startPostgres();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    // Whoever is in the middle of a query loses its connection, and that is all right.
+    process.on('uncaughtException', () => undefined);
+    process.on('unhandledRejection', () => undefined);
+    // Nobody else would stop Postgres.
+    void postgres.stop().finally(() => process.exit(130));
+  });
+}
 try {
   const rows: Row[] = [];
   for (const [name, measure] of Object.entries(measures)) {
