@@ -1,6 +1,7 @@
 import { type Transaction, sql } from 'kysely';
 import type { RecordedEvent } from '#domain/event.ts';
 import type { Batch, Clock, Lane } from '#projections/ports.ts';
+import { attempt } from './attempt.ts';
 import { withoutContent } from './transient.ts';
 import { isOf } from './transaction.ts';
 
@@ -9,17 +10,7 @@ export function batchOf(tx: Transaction<unknown>, lane: Lane, clock: Pick<Clock,
   return {
     tables: tx,
 
-    attempt: async (work) => {
-      await sql`savepoint attempt`.execute(tx);
-      try {
-        const result = await work();
-        await sql`release savepoint attempt`.execute(tx);
-        return result;
-      } catch (error) {
-        await sql`rollback to savepoint attempt`.execute(tx);
-        throw error;
-      }
-    },
+    attempt: (work) => attempt(tx, work),
 
     park: async ({ header, position }, error) => {
       await sql`

@@ -2,6 +2,8 @@ import { type Transaction, sql } from 'kysely';
 import type { Database } from '#infra/postgres/database.ts';
 import type { Batch, Generation } from '#projections/ports.ts';
 import type { Projection } from '#projections/projection.ts';
+import { attempt } from './attempt.ts';
+import { isOf } from './transaction.ts';
 
 /** What readers see of one projection at one moment, and how far each of its partitions was then. */
 export type Served = {
@@ -133,23 +135,7 @@ async function scratchOf(
 }
 
 async function parkedIn(tx: Transaction<unknown>, generation: Generation): Promise<Set<string>> {
-  const { projection, version, generation: number } = generation;
   const { rows } = await sql<{ stream: string }>`
-    select stream from projection_dead_letters
-     where projection = ${projection} and version = ${version} and generation = ${number}`.execute(
-    tx,
-  );
+    select stream from projection_dead_letters where ${isOf(generation)}`.execute(tx);
   return new Set(rows.map(({ stream }) => stream));
-}
-
-async function attempt<T>(tx: Transaction<unknown>, work: () => Promise<T>): Promise<T> {
-  await sql`savepoint attempt`.execute(tx);
-  try {
-    const result = await work();
-    await sql`release savepoint attempt`.execute(tx);
-    return result;
-  } catch (error) {
-    await sql`rollback to savepoint attempt`.execute(tx);
-    throw error;
-  }
 }
