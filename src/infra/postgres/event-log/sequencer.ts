@@ -67,7 +67,7 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
     const sent = await send(batch);
     switch (sent.outcome) {
       case 'decided':
-        for (const [index, waiting] of batch.entries()) waiting.resolve(sent.verdicts[index]!);
+        for (const [index, one] of batch.entries()) one.resolve(sent.verdicts[index]!);
         return;
       case 'unknown':
         await settle(batch, attempt + 1);
@@ -80,7 +80,7 @@ export function sequencer(wire: Wire, clock: Clock): Sequencer {
       case 'failed':
         // One append spoils the batch: sent alone, it fails alone.
         if (batch.length === 1) refuseAll(batch, sent.error);
-        else for (const waiting of batch) await commit([waiting], attempt);
+        else for (const one of batch) await commit([one], attempt);
     }
   }
 
@@ -110,5 +110,5 @@ function stillWanted(batch: readonly Waiting[]): readonly Waiting[] {
 }
 
 function refuseAll(batch: readonly Waiting[], error: unknown): void {
-  for (const waiting of batch) waiting.reject(unavailable(error));
+  for (const one of batch) one.reject(unavailable(error));
 }
