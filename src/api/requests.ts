@@ -55,6 +55,23 @@ export function metaOf(request: FastifyRequest, tenant = request.principal.tenan
   };
 }
 
+/**
+ * What comes with the trace that a read leaves. Every read leaves one of its own: under an
+ * idempotency key the second would count as a repeat of the first, and be hidden.
+ */
+export function readMetaOf(request: FastifyRequest): CommandMeta {
+  const { tenant } = request.principal;
+  const traceparent = traceparentFrom(request.headers['traceparent']);
+  return {
+    tenant,
+    principal: request.principal,
+    commandId: request.server.freshCommandId(),
+    commandHash: hashOf(request),
+    correlationId: request.id,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}
+
 function idempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;

@@ -120,6 +120,21 @@ test('events are chosen by position, time, stream and type', async (t) => {
   assert.deepEqual(await positions('?types=Nothing,Other'), []);
 });
 
+test('no header hides a reading: each leaves a trace of its own', async (t) => {
+  const commands: string[] = [];
+  const { get } = await twoTenants(t, {
+    recordRead: async ({ commandId, expectedRevision }) => {
+      assert.equal(expectedRevision, undefined);
+      commands.push(commandId);
+    },
+  });
+  const headers = { 'idempotency-key': 'same', 'if-match': '"9"' };
+  for (const query of ['', '?stream=document/two']) {
+    assert.equal((await get(query, headers)).statusCode, 200);
+  }
+  assert.equal(new Set(commands).size, 2);
+});
+
 test("another tenant's stream is one that never existed", async (t) => {
   const { get } = await twoTenants(t);
   const [theirs, nobodys] = [

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Audit, ServerDeps } from '#api/deps.ts';
 import { negotiate } from '#api/negotiate.ts';
-import { metaOf } from '#api/requests.ts';
+import { readMetaOf } from '#api/requests.ts';
 import { eventTypeSchemas } from '#domain/event-types.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { auditLines } from './event-lines.ts';
@@ -55,7 +55,7 @@ export const auditRoutes =
         reply.type(type).header('cache-control', 'no-store');
         if (request.method === 'HEAD') return reply.send('');
 
-        await audit.recordRead(metaOf(request), asked(query));
+        await audit.recordRead(readMetaOf(request), asked(query));
         const chunks = follow
           ? followedEvents({
               audit,
