@@ -65,14 +65,15 @@ async function textContradictions(ledger: Ledger): Promise<string[]> {
   const found: string[] = [];
   const written = ledger.acknowledged.filter(({ path }) => path.startsWith('/v1/documents'));
   for (const [id, commands] of Map.groupBy(written, ({ id }) => id)) {
-    const { sections } = (await (await ask(ledger, `/v1/documents/${id}`)).json()) as {
-      sections: { text: string }[];
-    };
+    const response = await ask(ledger, `/v1/documents/${id}`);
+    if (!response.ok) {
+      found.push(`document ${id} is answered ${response.status}`);
+      continue;
+    }
+    const { sections } = (await response.json()) as { sections: { text: string }[] };
+    const text = sections.map((section) => section.text).join('');
     const counts = new Map<string, number>();
-    for (const [marker] of sections
-      .map(({ text }) => text)
-      .join('')
-      .matchAll(/\[[^\]]*\]/g)) {
+    for (const [marker] of text.matchAll(/\[[^\]]*\]/g)) {
       counts.set(marker, (counts.get(marker) ?? 0) + 1);
     }
     for (const marker of commands.flatMap(({ markers }) => markers)) {
