@@ -38,22 +38,25 @@ export function issueApiKey(ports: KeyIssuing) {
     if (tenant.state.status === 'offboarded') throw new Rejected('tenant/offboarded');
 
     const memberId = asked.memberId ?? firstOwnerOf(request.tenant);
-    if (asked.memberId === undefined) await makeFirstOwner(ports, memberId, request);
     const { state } = await ports.memberHistory.newest(request.tenant, memberId);
-    const memberRoles = state.status === 'missing' ? undefined : rolesOf(state);
+    const isMissing = state.status === 'missing';
+    const isNewOwner = isMissing && asked.memberId === undefined;
+    const memberRoles = isNewOwner ? (['owner'] as const) : isMissing ? undefined : rolesOf(state);
     const keyId = apiKeyIdOf(request.commandId);
     const command: IssueApiKey = { ...asked, type: 'IssueApiKey', memberId, memberRoles };
-    return { keyId, memberId, outcome: await ports.keys(keyId, command, request) };
+    // The key first: it can be refused, and then no owner must be left behind. A key whose owner is
+    // not there (should we end in between) opens nothing, and the next one makes him.
+    const outcome = await ports.keys(keyId, command, request);
+    if (isNewOwner) await makeFirstOwner(ports, memberId, request);
+    return { keyId, memberId, outcome };
   };
 }
 
 async function makeFirstOwner(
-  { members, memberHistory }: KeyIssuing,
+  { members }: Pick<KeyIssuing, 'members'>,
   memberId: MemberId,
   request: CommandRequest,
 ): Promise<void> {
-  const { state } = await memberHistory.newest(request.tenant, memberId);
-  if (state.status !== 'missing') return;
   const { expectedRevision: _, ...rest } = request;
   const commandId = derivedUuid(request.commandId, 'first-owner') as CommandId;
   const command = { type: 'InviteFirstOwner', name: 'First owner' } as const;

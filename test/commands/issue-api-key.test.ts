@@ -64,3 +64,11 @@ test('whoever may issue no keys makes no owner by asking for one', async () => {
   const { state } = await people.members.newest(acme, firstOwnerOf(acme));
   assert.equal(state.status, 'missing');
 });
+
+test('a key that is refused leaves no first owner behind', async () => {
+  const people = await acmeWorld();
+  const expired = { ...asked, expiresAt: '2001-01-01T00:00:00.000Z' };
+  await assert.rejects(people.issue(expired, by(operator)), isRejected('api-key/already-expired'));
+  const { state } = await people.members.newest(acme, firstOwnerOf(acme));
+  assert.equal(state.status, 'missing');
+});
