@@ -14,7 +14,10 @@ export const transportProblems = {
   'request/too-large': [413, 'The body is too large.'],
   'request/headers-too-large': [431, 'The headers are too large.'],
   'request/timeout': [408, 'The request took too long to arrive.'],
-  'request/unsupported-media-type': [415, 'The body must be application/json.'],
+  'request/unsupported-media-type': [
+    415,
+    'The body must be application/json in UTF-8, not compressed.',
+  ],
   'request/not-acceptable': [406, 'None of the accepted media types is offered.'],
   'request/two-preconditions': [400, 'If-Match insists and baseRevision merges: send one of them.'],
   'request/bad-idempotency-key': [400, 'Idempotency-Key is 1 to 255 visible ASCII characters.'],
