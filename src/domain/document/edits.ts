@@ -28,7 +28,7 @@ export const Edit = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('deleteSection'), section: SectionId }),
   z.strictObject({ type: z.literal('splitSection'), section: SectionId, at: offset }),
-  z.strictObject({ type: z.literal('setTitle'), title: z.string() }),
+  z.strictObject({ type: z.literal('setTitle'), title: z.string().min(1) }),
 ]);
 export type Edit = z.infer<typeof Edit>;
 export type EditOf<Type extends Edit['type']> = Extract<Edit, { type: Type }>;
