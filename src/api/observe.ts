@@ -29,6 +29,13 @@ export function observeRequests(
     registers: [metrics],
   });
 
+  const commands = new Counter({
+    name: 'palimpsest_commands_total',
+    help: 'Requests to change something, by what was asked and how it ended.',
+    labelNames: ['action', 'outcome'],
+    registers: [metrics],
+  });
+
   app.addHook('onResponse', async (request, reply) => {
     const route = routeOf(request);
     const status = reply.statusCode;
@@ -36,10 +43,19 @@ export function observeRequests(
     duration.observe({ method: request.method, route, status }, seconds);
     const code = request.problemCode;
     if (code) problems.inc({ code });
+    const { action } = request.routeOptions.config;
+    if (action && !READS.has(request.method)) commands.inc({ action, outcome: outcomeOf(status) });
     const { tenant, member, apiKey } = request.principal ?? {};
     const line = { method: request.method, route, status, ms: reply.elapsedTime, code };
     request.log.info({ ...line, tenant, member, apiKey, correlationId: request.id }, 'answered');
   });
+}
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function outcomeOf(status: number): 'done' | 'refused' | 'failed' {
+  if (status < 400) return 'done';
+  return status < 500 ? 'refused' : 'failed';
 }
 
 const routeOf = (request: FastifyRequest) => request.routeOptions.url ?? 'unknown';
@@ -48,27 +64,31 @@ function observeProjections(
   metrics: Registry,
   standings: () => Promise<readonly ProjectionStanding[]>,
 ) {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['projection', 'status'], registers: [metrics] });
-  const events = gauge('palimpsest_projection_lag_events', 'Events not yet taken in.');
-  const seconds = gauge('palimpsest_projection_lag_seconds', 'Age of the oldest of them.');
-  const stalled = gauge('palimpsest_projection_stalled', '1: it lags and has not moved for long.');
-  const parked = gauge('palimpsest_projection_parked_streams', 'Streams with dead letters.');
-  const collector = new Gauge({
-    name: 'palimpsest_projections',
-    help: 'How many projections there are.',
-    registers: [metrics],
-    collect: async () => {
-      const all = await standings();
-      for (const gauge of [events, seconds, stalled, parked]) gauge.reset();
-      for (const { name: projection, status, ...standing } of all) {
-        const labels = { projection, status };
-        events.set(labels, standing.lagEvents);
-        seconds.set(labels, standing.lagSeconds);
-        stalled.set(labels, Number(standing.stalled));
-        parked.set(labels, standing.parkedStreams);
-      }
-      collector.set(all.length);
-    },
-  });
+  // One look for all gauges of a scrape. With the database down the other numbers still come.
+  let looking: Promise<readonly ProjectionStanding[]> | undefined;
+  const look = () => {
+    looking ??= standings()
+      .catch(() => [])
+      .finally(() => (looking = undefined));
+    return looking;
+  };
+  const show = (name: string, help: string, value: (standing: ProjectionStanding) => number) => {
+    const gauge = new Gauge({
+      name: `palimpsest_projection_${name}`,
+      help,
+      labelNames: ['projection', 'status'],
+      registers: [metrics],
+      collect: async () => {
+        const all = await look();
+        gauge.reset();
+        for (const standing of all) {
+          gauge.set({ projection: standing.name, status: standing.status }, value(standing));
+        }
+      },
+    });
+  };
+  show('lag_events', 'Events not yet taken in.', ({ lagEvents }) => lagEvents);
+  show('lag_seconds', 'Age of the oldest of them.', ({ lagSeconds }) => lagSeconds);
+  show('stalled', '1: it lags and has not moved for long.', ({ stalled }) => Number(stalled));
+  show('parked_streams', 'Streams with dead letters.', ({ parkedStreams }) => parkedStreams);
 }

@@ -414,6 +414,46 @@ test('logs say which route was asked by whom, and never what', async (t) => {
   assert.equal(new RegExp(`${marker}|acme|${ada.member}`).exec(metrics.body), null);
 });
 
+test('one look at the metrics shows how far each view is, and what became of commands', async (t) => {
+  const standing = {
+    name: 'things',
+    version: 1,
+    generation: 2,
+    status: 'serving',
+    caughtUp: true,
+    position: 9n,
+    events: 3,
+    ofEvents: 5,
+    lagEvents: 2,
+    lagSeconds: 1.5,
+    stalled: false,
+    parkedStreams: 1,
+  } as const;
+  let looks = 0;
+  const standings = async () => {
+    looks += 1;
+    if (looks > 1) throw new Error('the database is down');
+    return [standing];
+  };
+  const { app } = await serverWith(t, [things], { people, standings });
+  await app.inject(post({ title: 'a' }));
+  await app.inject(post({ title: 7 }));
+  const lines = (await app.inject('/metrics')).body.split('\n');
+  assert.equal(looks, 1);
+  for (const line of [
+    'palimpsest_projection_lag_events{projection="things",status="serving"} 2',
+    'palimpsest_projection_lag_seconds{projection="things",status="serving"} 1.5',
+    'palimpsest_projection_stalled{projection="things",status="serving"} 0',
+    'palimpsest_projection_parked_streams{projection="things",status="serving"} 1',
+    'palimpsest_commands_total{action="document.edit",outcome="done"} 1',
+    'palimpsest_commands_total{action="document.edit",outcome="refused"} 1',
+  ])
+    assert.ok(lines.includes(line), line);
+  const down = await app.inject('/metrics');
+  assert.equal(down.statusCode, 200);
+  assert.ok(!down.body.includes('projection="things"'));
+});
+
 test('the server describes itself: OpenAPI 3.1, a docs page, health and readiness', async (t) => {
   const { app } = await serverWith(t, [things], {
     people,
