@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { describeOperation } from './describe-operation.ts';
 
 const description = `Every edit is an event, every view a projection, every page can be read as it once was.
 
@@ -18,7 +18,7 @@ export async function describeRoutes(app: FastifyInstance) {
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeOperation,
   });
   app.get('/openapi.json', { config: { audience: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),

@@ -472,6 +472,14 @@ test('the server describes itself: OpenAPI 3.1, a docs page, health and readines
       .additionalProperties,
     false,
   );
+  const { get } = spec.paths['/v1/things/{id}'];
+  const named = (operation: { parameters: { in: string; name: string }[] }) =>
+    operation.parameters.filter((one) => one.in === 'header').map(({ name }) => name);
+  assert.deepEqual(named(get), ['palimpsest-min-position']);
+  assert.deepEqual(named(spec.paths['/v1/things'].post), ['idempotency-key', 'if-match']);
+  assert.ok(get.responses.default.content['application/problem+json'].schema.properties.code);
+  assert.deepEqual(spec.paths['/healthz'].get.security, []);
+  assert.equal(get.security, undefined);
   const docs = await app.inject('/docs/');
   assert.equal(docs.statusCode, 200, docs.body);
   assert.match(docs.body, /swagger-ui/);
