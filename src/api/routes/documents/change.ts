@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CommandMeta, Written } from '#api/deps.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
-import { replyWritten } from '#api/position.ts';
 import { Problem } from '#api/problem.ts';
 import { metaOf } from '#api/requests.ts';
+import { answerWritten } from '#api/routes/answer-written.ts';
 import { Edit } from '#domain/document/edits.ts';
 import { MOST_EDITS } from '#domain/document/limits.ts';
 import { type CommandId, type DocumentId, derivedUuid } from '#domain/ids.ts';
@@ -72,7 +72,7 @@ export const changeDocuments =
         }
         const { id } = request.params;
         const written = await edit(id, edits, baseRevision, meta);
-        return replyWritten(reply, written).send({ id, revision: written.revision });
+        return answerWritten(reply, id, written);
       },
     );
 
@@ -91,7 +91,7 @@ export const changeDocuments =
       async (request, reply) => {
         const { id } = request.params;
         const written = await patch(handle, id, request.body, metaOf(request));
-        return replyWritten(reply, written).send({ id, revision: written.revision });
+        return answerWritten(reply, id, written);
       },
     );
 
@@ -114,7 +114,7 @@ export const changeDocuments =
         async (request, reply) => {
           const { id } = request.params;
           const written = await handle(id, { type }, metaOf(request));
-          return replyWritten(reply, written).send({ id, revision: written.revision });
+          return answerWritten(reply, id, written);
         },
       );
     }
@@ -150,7 +150,7 @@ export const changeDocuments =
         const { id } = request.params;
         const command = { type: 'ChangeAccess', access: request.body } as const;
         const written = await handle(id, command, metaOf(request));
-        return replyWritten(reply, written).send({ id, revision: written.revision });
+        return answerWritten(reply, id, written);
       },
     );
 
@@ -169,7 +169,7 @@ export const changeDocuments =
       async (request, reply) => {
         const { id } = request.params;
         const written = await restore(id, request.body.at, metaOf(request));
-        return replyWritten(reply, written).send({ id, revision: written.revision });
+        return answerWritten(reply, id, written);
       },
     );
   };
