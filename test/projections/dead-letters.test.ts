@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { projectionOpener } from '#infra/crypto/open-events.ts';
-import { projectionOperations } from '#projections/operations.ts';
 import type { DeadLetter } from '#projections/ports.ts';
-import type { Projection } from '#projections/projection.ts';
 import {
-  type Process,
-  type World,
   caughtUp,
   eventually,
   newDocument,
   note,
-  noteEvents,
+  operations,
   projectionWorld,
   projector,
   readSum,
@@ -19,15 +14,6 @@ import {
 } from '#test/support/projections.ts';
 
 const row = (sum: number, events: number) => ({ sum, events, erased: false });
-
-const operations = (world: World, projections: readonly Projection[], process?: Process) =>
-  projectionOperations({
-    ...world,
-    source: world.log,
-    open: projectionOpener(world.sealer, noteEvents),
-    projections,
-    ...(process && { nudge: () => process.engine.nudge() }),
-  });
 
 /** One stream with a 13 in its middle, among others; `unlucky` says whether it can be taken. */
 async function poisoned(t: Parameters<typeof projectionWorld>[0], catchesUp = false) {

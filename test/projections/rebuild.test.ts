@@ -3,10 +3,7 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import type { StreamName } from '#domain/stream.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
-import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
-import { projectionOperations } from '#projections/operations.ts';
-import type { Projection } from '#projections/projection.ts';
 import { readiness, standingsOf } from '#projections/standing.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
 import {
@@ -16,7 +13,7 @@ import {
   eventually,
   newDocument,
   note,
-  noteEvents,
+  operations,
   pause,
   projectionWorld,
   projector,
@@ -25,15 +22,6 @@ import {
   sums,
 } from '#test/support/projections.ts';
 import { acme } from '#test/support/sealing.ts';
-
-const operations = (world: World, projections: readonly Projection[], process?: Process) =>
-  projectionOperations({
-    ...world,
-    source: world.log,
-    open: projectionOpener(world.sealer, noteEvents),
-    projections,
-    ...(process && { nudge: () => process.engine.nudge() }),
-  });
 
 const generationRead = async (world: World) => {
   const { rows } = await world.database.pool.query('select schema_name from projection_registry');

@@ -21,6 +21,7 @@ import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { type ProjectionEngine, projectionEngine } from '#projections/engine.ts';
+import { projectionOperations } from '#projections/operations.ts';
 import type { ProjectionStore } from '#projections/ports.ts';
 import { type LocalProgress, localProgress } from '#projections/progress.ts';
 import type { Projection } from '#projections/projection.ts';
@@ -158,6 +159,16 @@ export async function projector(
   await engine.start();
   return { engine, progress, views: postgresViews(world.database, projections) };
 }
+
+/** What an operator can do; what it asks for begins at once when a process is given. */
+export const operations = (world: World, projections: readonly Projection[], process?: Process) =>
+  projectionOperations({
+    ...world,
+    source: world.log,
+    open: projectionOpener(world.sealer, noteEvents),
+    projections,
+    ...(process && { nudge: () => process.engine.nudge() }),
+  });
 
 /** Waits until the views of this process show everything that is in the log. */
 export async function caughtUp(
