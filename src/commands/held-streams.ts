@@ -52,6 +52,8 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     const now = ports.clock.now().getTime();
     const found = held.get(stream);
     if (found && now - found.loadedAt < HELD_FOR_MS) return found;
+    // Not at once: whoever had the turn before may still be looking at the state it was given.
+    if (found) setImmediate(() => aggregate.release?.(found.fold.state));
     return { fold: await load(ports, aggregate, stream), loadedAt: now };
   }
 

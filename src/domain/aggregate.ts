@@ -19,4 +19,6 @@ export type Aggregate<State, Command, Event extends DomainEvent> = {
   readonly decider: Decider<State, Command, Event>;
   readonly events: EventDefinitions;
   readonly snapshot?: SnapshotCodec<State>;
+  /** Gives back what the garbage collector does not see. The state is not used any more. */
+  readonly release?: (state: State) => void;
 };

@@ -3,6 +3,7 @@ import type { DocumentCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import { type DocumentEvent, documentEvents } from './events.ts';
 import { erase, evolve } from './evolve.ts';
+import { freeDocument } from './reading.ts';
 import { documentSnapshot } from './snapshot.ts';
 import { type DocumentState, initialState } from './state.ts';
 
@@ -12,4 +13,7 @@ export const documentAggregate: Aggregate<DocumentState, DocumentCommand, Docume
   decider: { initialState, decide, evolve, erase },
   events: documentEvents,
   snapshot: documentSnapshot,
+  release: (state) => {
+    if ('content' in state) freeDocument(state);
+  },
 };
