@@ -17,6 +17,7 @@ const { figures, wrong, verify, failedStarts } = await killNine(home, {
   seed,
   clients: Number(values.clients ?? 6),
   longestLife: 120,
+  large: 0.005,
   say: (line) => console.log(line),
 });
 for (const why of failedStarts) console.log(`A start failed: ${why.trim()}`);

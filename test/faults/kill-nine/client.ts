@@ -7,6 +7,8 @@ export type ClientOptions = {
   readonly random: Random;
   /** Documents that every client edits. */
   readonly shared: readonly string[];
+  /** How many of its commands create a large document, from 0 to 1. */
+  readonly large: number;
   readonly stopped: () => boolean;
 };
 
@@ -17,7 +19,7 @@ export const isLarge = ({ body }: Sent): boolean => JSON.stringify(body).length 
 
 /** Writes until it is stopped, one command after the other, as an application would. */
 export async function runClient(ledger: Ledger, options: ClientOptions): Promise<void> {
-  const { name, random, shared, stopped } = options;
+  const { name, random, shared, large, stopped } = options;
   const own: string[] = [];
   const done: Acknowledged[] = [];
   const pick = <Item>(items: readonly Item[]) => items[random.below(items.length)];
@@ -27,7 +29,7 @@ export async function runClient(ledger: Ledger, options: ClientOptions): Promise
     const marker = `[${key}]`;
     const dice = random.next();
     if (own.length === 0 || dice < 0.03) return created(key, marker);
-    if (dice < 0.035) return created(key, marker, noise(random, LARGE));
+    if (dice < 0.03 + large) return created(key, marker, noise(random, LARGE));
     if (dice < 0.06) return invited(key);
     const document = (random.next() < 0.5 ? pick(shared) : pick(own)) ?? '';
     const before = done.findLast(({ path }) => path === editsOf(document))?.markers[0];

@@ -36,7 +36,7 @@ export type Ledger = {
   readonly wrong: string[];
 };
 
-const MOST_ATTEMPTS = 3_000;
+const MOST_ATTEMPTS = 1_200;
 
 /** Sends it until it is answered. */
 export async function send(ledger: Ledger, command: Sent): Promise<Acknowledged | undefined> {
@@ -74,7 +74,7 @@ async function untilAnswered(ledger: Ledger, command: Sent): Promise<Answer | un
       if (response.status < 500) return undefined;
     }
     ledger.unanswered++;
-    await sleep(40);
+    await sleep(100);
   }
   ledger.wrong.push(`${command.key}: never answered`);
   return undefined;

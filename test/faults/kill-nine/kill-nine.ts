@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '#test/support/process.ts';
 import { type Random, seededRandom } from '#test/support/random.ts';
 import { contradictions } from './check-outcome.ts';
-import { isLarge, runClient } from './client.ts';
+import { type ClientOptions, isLarge, runClient } from './client.ts';
 import { type Ledger, send } from './command.ts';
 import { type RestartedServer, restartedServer } from './server.ts';
 
@@ -14,6 +14,7 @@ export type KillNineOptions = {
   readonly clients: number;
   /** A server is killed after it acknowledged fewer commands than this, how many is random. */
   readonly longestLife: number;
+  readonly large: ClientOptions['large'];
   readonly say?: (line: string) => void;
 };
 
@@ -33,7 +34,7 @@ export type KillNineOutcome = {
  * acknowledged command must be in the log exactly once, and every view must equal its rebuild.
  */
 export async function killNine(home: string, options: KillNineOptions): Promise<KillNineOutcome> {
-  const { kills, seed, clients, longestLife, say = () => undefined } = options;
+  const { kills, seed, clients, longestLife, large, say = () => undefined } = options;
   const random = seededRandom(seed);
   const server = restartedServer(home);
   try {
@@ -42,7 +43,7 @@ export async function killNine(home: string, options: KillNineOptions): Promise<
     const shared = await sharedDocuments(ledger);
     let stopped = false;
     const working = Array.from({ length: clients }, async (_, index) => {
-      const client = { name: `c${index}`, random: seededRandom(seed + 1 + index), shared };
+      const client = { name: `c${index}`, random: seededRandom(seed + 1 + index), shared, large };
       await runClient(ledger, { ...client, stopped: () => stopped });
     });
     const acknowledges = async (more: number) => {
