@@ -9,8 +9,12 @@ import type { Principal } from '#domain/rights.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
 import { type DocumentListTables, listDocuments } from '#projections/document-list.ts';
 import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
+import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
+
+/** A large document takes seconds to load as it was; many at once would starve everybody else. */
+const PASTS_AT_ONCE = 2;
 
 type Seen<T> = { readonly revision: number; readonly recordedAt: string; readonly value: T };
 
@@ -19,6 +23,8 @@ export function documents(
   { documents: { handle, history } }: Pick<Aggregates, 'documents'>,
   views: Views,
 ): DocumentDeps {
+  const fewAtOnce = gate(PASTS_AT_ONCE);
+
   /** Takes `look` at the document as it was; whether the principal may is for today's rights to say. */
   async function seen<T>(
     principal: Principal,
@@ -36,11 +42,13 @@ export function documents(
     if ('revision' in point && point.revision > newest.revision) {
       throw new Rejected('version/not-found', { newest: newest.revision });
     }
-    const past = await history.at(principal.tenant, id, point);
-    if (!('content' in past.state)) throw new Rejected('version/not-found');
-    const value = look(past.state, past.revision);
-    freeDocument(past.state);
-    return { revision: past.revision, recordedAt: past.recordedAt ?? '', value };
+    return await fewAtOnce(async () => {
+      const past = await history.at(principal.tenant, id, point);
+      if (!('content' in past.state)) throw new Rejected('version/not-found');
+      const value = look(past.state, past.revision);
+      freeDocument(past.state);
+      return { revision: past.revision, recordedAt: past.recordedAt ?? '', value };
+    });
   }
 
   return {
