@@ -37,15 +37,17 @@ export function deadLetters(
       const lane = await laneOf(letter);
       if (lane === undefined) return;
       await transaction(lane.schema, async (tx) => {
+        // The letter before the checkpoint, as a lane's batch locks them, else both could wait for
+        // each other.
+        await sql`delete from projection_dead_letters
+                   where tenant_id = ${letter.tenant} and ${isOf(letter)}
+                     and stream = ${letter.stream}`.execute(tx);
         // Whoever runs the lane finds another epoch at its next commit and reads the letters anew:
         // it must not count further events of this stream as parked once it is not.
         const { rows } = await sql<{ position: string }>`
           update projection_checkpoints set epoch = epoch + 1, lease_owner = null, lease_until = null
            where ${isOf(letter)} and partition = ${letter.partition}
           returning position`.execute(tx);
-        await sql`delete from projection_dead_letters
-                   where tenant_id = ${letter.tenant} and ${isOf(letter)}
-                     and stream = ${letter.stream}`.execute(tx);
         await work?.(batchOf(tx, lane, clock), lane, BigInt(rows[0]?.position ?? 0));
       });
     },
