@@ -115,7 +115,9 @@ export async function postgresEventLog(
 }
 
 function recorded({ header, body, position }: Row): RecordedEvent {
-  return { header: parseHeader(header), body, position: BigInt(position) };
+  // A copy: `pg` hands out windows on what came from the socket, and whoever keeps a body of a few
+  // bytes would keep 64 kB with it.
+  return { header: parseHeader(header), body: new Uint8Array(body), position: BigInt(position) };
 }
 
 async function logHead(pool: Pool): Promise<{ logId: string; position: bigint }> {
