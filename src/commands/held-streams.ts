@@ -53,7 +53,7 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     const found = held.get(stream);
     if (found && now - found.loadedAt < HELD_FOR_MS) return found;
     // Not at once: whoever had the turn before may still be looking at the state it was given.
-    if (found) setImmediate(() => aggregate.release?.(found.fold.state));
+    if (found) void ports.clock.sleep(0).then(() => aggregate.release?.(found.fold.state));
     return { fold: await load(ports, aggregate, stream), loadedAt: now };
   }
 
