@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { EventHeader } from '#domain/event.ts';
 import { type TenantId, commandIdOf } from '#domain/ids.ts';
 import { firstOwnerOf } from '#domain/member/state.ts';
@@ -91,7 +92,14 @@ async function memberContradictions(ledger: Ledger): Promise<string[]> {
   const newest = ledger.acknowledged.at(-1)?.position ?? '';
   const found: string[] = [];
   for (const { id, key } of invited) {
-    const response = await ask(ledger, `/v1/members/${id}`, { 'palimpsest-min-position': newest });
+    const path = `/v1/members/${id}`;
+    let response = await ask(ledger, path, { 'palimpsest-min-position': newest });
+    // The killed process's lease on the view lasts a while, and the answer says to come back.
+    for (let again = 0; response.status === 503 && again < 5; again++) {
+      await response.body?.cancel();
+      await setTimeout(1_000 * Number(response.headers.get('retry-after') ?? 1));
+      response = await ask(ledger, path, { 'palimpsest-min-position': newest });
+    }
     const { name } = (await response.json()) as { name?: string };
     if (name !== key) found.push(`member ${key} reads ${response.status} ${name}`);
   }
