@@ -82,7 +82,13 @@ const counts = ['revision', 'schemaVersion', 'commandIndex'] as const;
  * are kept, so that the header still authenticates its body.
  */
 export function parseHeader(text: string): EventHeader {
-  const header = parsed(text);
+  return headerOf(parsed(text));
+}
+
+/** The same for a header whose JSON somebody else has read. */
+export function headerOf(value: unknown): EventHeader {
+  if (typeof value !== 'object' || value === null) throw new MalformedHeader('it is no object');
+  const header = value as Record<string, unknown>;
   for (const field of strings) {
     if (typeof header[field] !== 'string') throw new MalformedHeader(`${field} is no string`);
   }
@@ -96,15 +102,12 @@ export function parseHeader(text: string): EventHeader {
   return header as unknown as EventHeader;
 }
 
-function parsed(text: string): Record<string, unknown> {
-  let value: unknown;
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new MalformedHeader('it is no JSON', { cause });
   }
-  if (typeof value !== 'object' || value === null) throw new MalformedHeader('it is no object');
-  return value as Record<string, unknown>;
 }
 
 /**

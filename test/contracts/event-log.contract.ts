@@ -391,7 +391,8 @@ async function followContract(t: TestContext, log: EventLog, reopen: () => Promi
     const seen: RecordedEvent[] = [];
     for (let restart = 0; restart < 5; restart++) {
       const process = await reopen();
-      const part = await collect(process, { after: position, count: 5, limit: 5 });
+      // It may have been handed a few more at once, which it did not get to.
+      const part = (await collect(process, { after: position, count: 5, limit: 5 })).slice(0, 5);
       seen.push(...part);
       position = part.at(-1)!.position;
     }

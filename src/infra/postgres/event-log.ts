@@ -8,14 +8,14 @@ import {
 } from '#commands/ports.ts';
 import type { RecordedEvent } from '#domain/event.ts';
 import { parseHeader } from '#domain/header.ts';
+import { appending } from '#infra/log/appending.ts';
 import { follow } from '#infra/log/follow.ts';
 import { ownTenant, refuseOthers } from '#infra/log/own-tenant.ts';
+import { patience } from '#infra/log/patience.ts';
 import { tenantOrUndefined } from '#infra/tenancy/tenant-context.ts';
 import type { Database } from './database.ts';
-import { appending } from './event-log/append.ts';
 import { notifications } from './event-log/notifications.ts';
 import { reading } from './event-log/outage.ts';
-import { patience } from './event-log/patience.ts';
 import { sequencer } from './event-log/sequencer.ts';
 import { postgresWire } from './event-log/wire.ts';
 

@@ -1,11 +1,5 @@
+import type { Verdict } from '#infra/log/appending.ts';
 import type { CheckedAppend } from '#infra/log/checked-append.ts';
-
-/** What the database decided about one append of a batch. `floor` is the time of the stream's last event. */
-export type Verdict =
-  | { readonly kind: 'appended'; readonly revision: number; readonly position: bigint }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'wrong'; readonly actual: number; readonly floor: string | undefined }
-  | { readonly kind: 'early'; readonly actual: number; readonly floor: string };
 
 export type VerdictRow = {
   readonly verdict: 'appended' | 'repeated' | 'duplicate' | 'wrong' | 'early';

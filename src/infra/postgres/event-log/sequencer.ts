@@ -1,8 +1,8 @@
 import { type Clock, LogUnavailable } from '#commands/ports.ts';
+import type { Sequencer, Verdict } from '#infra/log/appending.ts';
 import type { CheckedAppend } from '#infra/log/checked-append.ts';
-import type { Verdict } from './batch.ts';
+import type { Ticket } from '#infra/log/patience.ts';
 import { unavailable } from './outage.ts';
-import type { Ticket } from './patience.ts';
 import { queue } from './queue.ts';
 import type { Sent, Wire } from './wire.ts';
 
@@ -16,11 +16,6 @@ type Waiting = {
   readonly ticket: Ticket;
   readonly resolve: (verdict: Verdict) => void;
   readonly reject: (error: unknown) => void;
-};
-
-export type Sequencer = {
-  /** The database's verdict. Throws `LogUnavailable`. A stream has one append here at a time. */
-  submit(append: CheckedAppend, ticket: Ticket): Promise<Verdict>;
 };
 
 /**

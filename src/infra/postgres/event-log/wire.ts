@@ -1,7 +1,8 @@
 import { Client } from 'pg';
 import type { Clock } from '#commands/ports.ts';
+import type { Verdict } from '#infra/log/appending.ts';
 import type { CheckedAppend } from '#infra/log/checked-append.ts';
-import { APPEND, type Verdict, type VerdictRow, batchParameters, verdictOf } from './batch.ts';
+import { APPEND, type VerdictRow, batchParameters, verdictOf } from './batch.ts';
 import { isOutage, isPreparedElsewhere } from './outage.ts';
 
 /** What became of a batch. After `unknown` it may have been committed, or may be yet. */

@@ -10,11 +10,22 @@ import {
   WrongExpectedRevision,
 } from '#commands/ports.ts';
 import type { StreamName } from '#domain/stream.ts';
-import { checkedAppend, checkedExpected } from '#infra/log/checked-append.ts';
-import { ownTenant } from '#infra/log/own-tenant.ts';
+import { type CheckedAppend, checkedAppend, checkedExpected } from './checked-append.ts';
 import { type Tip, lanes } from './lanes.ts';
+import { ownTenant } from './own-tenant.ts';
 import type { Ticket } from './patience.ts';
-import type { Sequencer } from './sequencer.ts';
+
+/** What the log decided about one append. `floor` is the time of the stream's last event. */
+export type Verdict =
+  | { readonly kind: 'appended'; readonly revision: number; readonly position: bigint }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'wrong'; readonly actual: number; readonly floor: string | undefined }
+  | { readonly kind: 'early'; readonly actual: number; readonly floor: string };
+
+export type Sequencer = {
+  /** The log's verdict. Throws `LogUnavailable`. A stream has one append here at a time. */
+  submit(append: CheckedAppend, ticket: Ticket): Promise<Verdict>;
+};
 
 export type AppendParts = {
   readonly sequencer: Sequencer;

@@ -1,9 +1,18 @@
 import { type Clock, LogUnavailable } from '#commands/ports.ts';
 
 /** Says whether the caller still waits: what nobody waits for is not begun. */
-export type Ticket = { readonly expired: boolean };
+export type Ticket = {
+  readonly expired: boolean;
+  /** Called when the caller has stopped waiting: ends what would otherwise hang for ever. */
+  onExpired?: () => void;
+};
 
-type Pending = { expired: boolean; readonly until: number; readonly giveUp: () => void };
+type Pending = {
+  expired: boolean;
+  onExpired?: () => void;
+  readonly until: number;
+  readonly giveUp: () => void;
+};
 
 /** How exactly deadlines are kept: one timer looks after all of them. */
 const SWEEP_MS = 100;
@@ -31,7 +40,7 @@ export function patience(clock: Clock, { ms, most }: { ms: number; most: number 
   }
 
   return async <T>(work: (ticket: Ticket) => Promise<T>): Promise<T> => {
-    if (pending.size >= most) throw new LogUnavailable(`${most} appends are waiting already`);
+    if (pending.size >= most) throw new LogUnavailable(`${most} are waiting already`);
     return await new Promise<T>((resolve, reject) => {
       const one: Pending = {
         expired: false,
@@ -39,6 +48,7 @@ export function patience(clock: Clock, { ms, most }: { ms: number; most: number 
         giveUp: () => {
           one.expired = true;
           pending.delete(one);
+          one.onExpired?.();
           reject(new LogUnavailable(`no answer within ${ms} ms`));
         },
       };

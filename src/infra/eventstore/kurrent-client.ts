@@ -1,0 +1,61 @@
+import type { Connect, Filter, Place, Reading, Resolved } from './client.ts';
+
+/** `kurrentdb://` through `@kurrent/kurrentdb-client`, an optional dependency: its reads are native code. */
+export const connectKurrent: Connect = async (url) => {
+  const { KurrentDBClient, binaryEvent, eventTypeFilter, streamNameFilter } =
+    await import('@kurrent/kurrentdb-client');
+  const client = KurrentDBClient.connectionString(url);
+
+  const filterOf = ({ on, expression, onCheckpoint }: Filter) => {
+    const checkpoints = {
+      checkpointReached: async (_: unknown, { commit }: { commit: bigint }) =>
+        onCheckpoint?.(commit),
+    };
+    const make = on === 'eventType' ? eventTypeFilter : streamNameFilter;
+    return 'regex' in expression
+      ? make({ ...expression, ...checkpoints })
+      : make({ ...expression, ...checkpoints });
+  };
+
+  return {
+    append: async (stream, streamState, events) => {
+      const sent = events.map((event) => binaryEvent(event));
+      const answer = await client.appendToStream(stream, sent, { streamState });
+      return { revision: answer.nextExpectedRevision, position: answer.position?.commit };
+    },
+    readStream: (stream, fromRevision, backward, maxCount) =>
+      endable(
+        client.readStream(stream, { fromRevision, direction: directionOf(backward), maxCount }),
+      ),
+    readAll: (from, backward, maxCount) =>
+      endable(
+        client.readAll({
+          fromPosition: positionOf(from),
+          direction: directionOf(backward),
+          maxCount,
+        }),
+      ),
+    subscribe: (after, filter, ahead) =>
+      client.subscribeToAll(
+        { fromPosition: positionOf(after), filter: filterOf(filter) },
+        { highWaterMark: ahead },
+      ),
+    dispose: async () => await client.dispose(),
+  };
+};
+
+const directionOf = (backward: boolean) =>
+  backward ? ('backwards' as const) : ('forwards' as const);
+
+const positionOf = (place: Place) =>
+  typeof place === 'bigint' ? { commit: place, prepare: place } : place;
+
+const endable = (reading: AsyncIterable<Resolved>): Reading => {
+  const events = reading[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => events,
+    cancel: async () => {
+      await events.return?.();
+    },
+  };
+};

@@ -1,0 +1,218 @@
+import type { TestContext } from 'node:test';
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status as code,
+} from '@grpc/grpc-js';
+import { appendWithFaults, batchAppend, unaryAppend } from './appending.ts';
+import { type Database, type Written, database as newDatabase } from './database.ts';
+import { type Faults, noFaults } from './faults.ts';
+import {
+  GossipService,
+  ServerFeaturesService,
+  StreamsService,
+  features,
+  gossip,
+  shared,
+  streams,
+} from './protocol.ts';
+import { type ReadCall, fail, read } from './reading.ts';
+import { subscribe } from './subscribing.ts';
+import { expectedOf, failure, streamDeleted, streamOf } from './wire.ts';
+
+export type EventStoreDouble = {
+  /** Of the same form as a real server's. */
+  readonly url: string;
+  readonly port: number;
+  readonly faults: Faults;
+  readonly database: Database;
+  thaw(): void;
+  /** Every connection breaks, and nobody can connect until `up`. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type DoubleOptions = {
+  readonly port?: number;
+  /** Key and certificate, in PEM; without them the server speaks no TLS, as with `--insecure`. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+};
+
+/** A server that speaks EventStoreDB's protocol, for as long as the test runs. */
+export async function eventStoreDouble(
+  t: TestContext,
+  options: DoubleOptions = {},
+): Promise<EventStoreDouble> {
+  const double = await startDouble(options);
+  t.after(async () => await double.close());
+  return double;
+}
+
+export async function startDouble(options: DoubleOptions = {}): Promise<EventStoreDouble> {
+  const faults = noFaults();
+  const database = newDatabase();
+  const waiting = new Set<() => void>();
+  let server = new Server();
+
+  const breakAll = () => {
+    server.forceShutdown();
+    void start();
+  };
+  const services = servicesOf({
+    database,
+    faults,
+    breakAll,
+    thawed: async () => await new Promise<void>((resolve) => waiting.add(resolve)),
+    port: () => port,
+  });
+
+  /** On the port of the first time, as a server that is started again. */
+  const start = async (at = port): Promise<number> => {
+    server = new Server({ 'grpc.max_receive_message_length': 20_000_000 });
+    for (const [service, implementation] of services) server.addService(service, implementation);
+    const { tls } = options;
+    const credentials = tls
+      ? ServerCredentials.createSsl(null, [
+          { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) },
+        ])
+      : ServerCredentials.createInsecure();
+    const bound = server;
+    return await new Promise((resolve, reject) => {
+      bound.bindAsync(`127.0.0.1:${at}`, credentials, (error, chosen) =>
+        error ? reject(error) : resolve(chosen),
+      );
+    });
+  };
+
+  let port = options.port ?? 0;
+  port = await start();
+  const down = async () => {
+    thaw();
+    server.forceShutdown();
+  };
+  const thaw = () => {
+    faults.frozen = false;
+    for (const wake of waiting) wake();
+    waiting.clear();
+  };
+
+  return {
+    url: `esdb://127.0.0.1:${port}${options.tls ? '' : '?tls=false'}`,
+    port,
+    faults,
+    database,
+    thaw,
+    down,
+    up: async () => void (await start()),
+    close: down,
+  };
+}
+
+type Ports = {
+  readonly database: Database;
+  readonly faults: Faults;
+  readonly breakAll: () => void;
+  readonly thawed: () => Promise<void>;
+  readonly port: () => number;
+};
+
+type Service = Parameters<Server['addService']>;
+
+function servicesOf(ports: Ports): Service[] {
+  const { database, faults, breakAll, thawed } = ports;
+  const append = appendWithFaults(ports);
+
+  const isWelcome = ({ metadata }: { metadata: { get(name: string): unknown[] } }) => {
+    const wanted = faults.credentials && Buffer.from(faults.credentials).toString('base64');
+    return wanted === undefined || metadata.get('authorization')[0] === `Basic ${wanted}`;
+  };
+  const refused = () => failure(code.UNAUTHENTICATED, 'Not authenticated');
+
+  const streamsServer = {
+    read: (call: ReadCall) => {
+      if (!isWelcome(call)) {
+        fail(call, refused());
+        return;
+      }
+      call.on('error', () => undefined);
+      const isSubscription = call.request.getOptions()?.hasSubscription() ?? false;
+      const begin = faults.frozen ? thawed() : Promise.resolve();
+      void begin.then(() =>
+        isSubscription ? subscribe(call, { database, faults, breakAll }) : read(call, database),
+      );
+    },
+    batchAppend: batchAppend(append),
+    append: unaryAppend(append),
+    delete: deleting(database.deleteSoftly, () => new streams.DeleteResp()),
+    tombstone: deleting(database.tombstone, () => new streams.TombstoneResp()),
+  };
+
+  return [
+    [StreamsService, streamsServer],
+    [
+      ServerFeaturesService,
+      {
+        getSupportedMethods: (_: unknown, answer: sendUnaryData<unknown>) =>
+          answer(null, supported()),
+      },
+    ],
+    [
+      GossipService,
+      { read: (_: unknown, answer: sendUnaryData<unknown>) => answer(null, cluster(ports.port())) },
+    ],
+  ];
+}
+
+type DeleteReq = InstanceType<typeof streams.DeleteReq>;
+
+function deleting<Resp>(
+  work: Database['deleteSoftly'],
+  answerOf: () => Resp,
+): (call: ServerUnaryCall<DeleteReq, Resp>, answer: sendUnaryData<Resp>) => void {
+  return (call, answer) => {
+    const options = call.request.getOptions();
+    const stream = streamOf(options);
+    const expected = options ? expectedOf(options, () => options.getRevision()) : 'any';
+    const done: Written = work(stream, expected);
+    if (done.kind === 'written') answer(null, answerOf());
+    else if (done.kind === 'deleted') answer(streamDeleted(stream));
+    else
+      answer(
+        failure(code.FAILED_PRECONDITION, 'Wrong expected version', 'wrong-expected-version', {
+          'stream-name': stream,
+          'expected-version': String(expected),
+        }),
+      );
+  };
+}
+
+function supported() {
+  const methods = new features.SupportedMethods();
+  methods.setEventStoreServerVersion('24.2.0');
+  for (const name of ['read', 'append', 'batchappend', 'delete', 'tombstone']) {
+    const method = new features.SupportedMethod();
+    method.setServiceName('event_store.client.streams.streams');
+    method.setMethodName(name);
+    methods.addMethods(method);
+  }
+  return methods;
+}
+
+function cluster(port: number) {
+  const member = new gossip.MemberInfo();
+  const address = new gossip.EndPoint();
+  address.setAddress('127.0.0.1');
+  address.setPort(port);
+  member.setHttpEndPoint(address);
+  member.setState(gossip.MemberInfo.VNodeState.LEADER);
+  member.setIsAlive(true);
+  const id = new shared.UUID();
+  id.setString(crypto.randomUUID());
+  member.setInstanceId(id);
+  const info = new gossip.ClusterInfo();
+  info.addMembers(member);
+  return info;
+}
