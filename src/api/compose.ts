@@ -7,7 +7,7 @@ import { rolesOf } from '#domain/member/state.ts';
 import { checkMasterKey } from '#infra/crypto/master-key.ts';
 import { aesSealer } from '#infra/crypto/sealer.ts';
 import type { Home } from '#infra/home/home.ts';
-import { postgresEventLog } from '#infra/postgres/event-log.ts';
+import { openEventLog } from '#infra/log/open-event-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
@@ -60,7 +60,8 @@ export async function compose(
   const keyStore = postgresKeyStore(database);
   await checkMasterKey(keyStore, masterKey, (count) => ids.bytes(count));
   const sealer = aesSealer({ store: keyStore, masterKey, ids, clock });
-  const log = await postgresEventLog({ database, clock, ids, report: warn });
+  const { eventStoreUrl } = config;
+  const log = await openEventLog({ eventStoreUrl, database, clock, ids, report: warn });
   const snapshots = postgresSnapshotStore(database);
   const streams = aggregates({ log, sealer, snapshots, clock, ids, warn });
   const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { isEventStoreUrl } from '#infra/eventstore/connection-string.ts';
 
 const url = (...schemes: string[]) =>
   z
@@ -21,8 +22,8 @@ const variables = {
   DATABASE_OWNER_URL: ['postgres://OWNER:PASSWORD@HOST/DATABASE', postgresUrl.optional()],
   DATABASE_DIRECT_URL: ['postgres://USER:PASSWORD@HOST/DATABASE', postgresUrl.optional()],
   EVENTSTORE_URL: [
-    'esdb://, esdb+discover:// or kurrentdb://',
-    url('esdb', 'esdb+discover', 'kurrentdb').optional(),
+    'esdb://USER:PASSWORD@HOST:PORT, esdb+discover://… or kurrentdb://…, with ?tls=false where there is no TLS',
+    z.string().refine(isEventStoreUrl).optional(),
   ],
   REDIS_URL: ['redis:// or rediss://', url('redis', 'rediss').optional()],
   NEO4J_URL: [
@@ -78,6 +79,7 @@ export type Config = {
   readonly databaseUrl: string | undefined;
   readonly databaseOwnerUrl: string | undefined;
   readonly databaseDirectUrl: string | undefined;
+  readonly eventStoreUrl: string | undefined;
   readonly masterKey: Uint8Array | undefined;
   readonly operatorKey: string | undefined;
   readonly corsOrigins: readonly string[];
@@ -117,12 +119,6 @@ function contradictions(values: Partial<Record<Name, unknown>>): string[] {
       problems.push(`${name} is set and DATABASE_URL is not: it belongs to that database.`);
     }
   }
-  // Events would be written where nobody expects them, so this one is refused, not ignored.
-  if (values.EVENTSTORE_URL !== undefined) {
-    problems.push(
-      'EVENTSTORE_URL is set, and this version keeps its events in Postgres only. Unset it.',
-    );
-  }
   return problems;
 }
 
@@ -141,6 +137,7 @@ function configOf(values: Values): Config {
     databaseUrl: values.DATABASE_URL,
     databaseOwnerUrl: values.DATABASE_OWNER_URL,
     databaseDirectUrl: values.DATABASE_DIRECT_URL,
+    eventStoreUrl: values.EVENTSTORE_URL,
     masterKey: values.PALIMPSEST_MASTER_KEY,
     operatorKey: values.PALIMPSEST_OPERATOR_KEY,
     corsOrigins: values.CORS_ORIGINS,

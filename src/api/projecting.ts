@@ -1,5 +1,6 @@
-import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
+import type { OpenedEventLog } from '#infra/log/open-event-log.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
 import { runAsNoTenant } from '#infra/tenancy/tenant-context.ts';
@@ -14,7 +15,7 @@ import type { ProjectionDeps, Readiness } from './deps.ts';
 
 export type ProjectingPorts = {
   readonly database: Database;
-  readonly log: EventLog;
+  readonly log: OpenedEventLog;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -26,8 +27,8 @@ export type ProjectingPorts = {
 /** The views: what fills them (when this process does), and what is known of how far they are. */
 export function projecting(ports: ProjectingPorts) {
   const { database, log, sealer, clock, ids, projections, streams, warn } = ports;
-  // Positions of this log have no holes, so the newest one counts its events.
-  const source = { ...log, count: () => log.head() };
+  // Where positions have no holes the newest one counts the events.
+  const source = log.isGapFree ? { ...log, count: () => log.head() } : log;
   const store = postgresProjectionStore(database, clock);
   const open = projectionOpener(sealer);
   const progress = localProgress();

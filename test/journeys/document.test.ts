@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import {
   type Answer,
   type Journey,
   after,
-  journeyServer,
+  journey,
   memberOf,
   ownerOf,
 } from '#test/support/journey.ts';
@@ -13,10 +13,8 @@ type Section = { readonly id: string; readonly text: string };
 const sectionsOf = ({ json }: Answer) => json['sections'] as readonly Section[];
 const itemsOf = ({ json }: Answer) => json['items'] as readonly Record<string, unknown>[];
 const markdown = { accept: 'text/markdown' };
-const seconds = { timeout: 60_000 };
 
-test('what people do with documents', seconds, async (t) => {
-  const journey = await journeyServer(t);
+journey('what people do with documents', async (t, journey) => {
   await t.test('one is written, edited, looked back at and restored', (t) => written(t, journey));
   await t.test('those it is shared with see and find it', () => shared(journey));
 });

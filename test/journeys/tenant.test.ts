@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { type Journey, after, journeyServer, memberOf, ownerOf } from '#test/support/journey.ts';
+import { type Journey, after, journey, memberOf, ownerOf } from '#test/support/journey.ts';
 
-const seconds = { timeout: 60_000 };
-
-test('what operators, owners and auditors do', seconds, async (t) => {
-  const journey = await journeyServer(t);
+journey('what operators, owners and auditors do', async (t, journey) => {
   await t.test('a tenant is made, suspended and comes back', () => tenantLife(journey));
   await t.test('a repeated request happens once, and is read once', () => repeated(journey));
 });

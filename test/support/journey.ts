@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { shippedPlans } from '#domain/plan/shipped-plans.ts';
+import { eventStoreDouble } from './eventstore/server.ts';
 import { emptyHome, startServer } from './process.ts';
 
 export type Answer = {
@@ -27,10 +28,27 @@ export type Caller = {
   readonly remove: (path: string) => Promise<Answer>;
 };
 
+/** Where the log may be; the views are in Postgres always. */
+const logs = {
+  Postgres: async () => ({}),
+  EventStoreDB: async (t: TestContext) => ({ EVENTSTORE_URL: (await eventStoreDouble(t)).url }),
+};
+
+/** The same story with every log, each on a server of its own. */
+export function journey(
+  story: string,
+  tell: (t: TestContext, journey: Journey) => Promise<void>,
+): void {
+  for (const [log, environment] of Object.entries(logs))
+    test(`${story}, with the log in ${log}`, { timeout: 60_000 }, async (t) =>
+      tell(t, await journeyServer(t, await environment(t))),
+    );
+}
+
 /** The server that people run, started from nothing, and its operator. */
-export async function journeyServer(t: TestContext) {
+async function journeyServer(t: TestContext, env: Readonly<Record<string, string>>) {
   const home = await emptyHome(t);
-  const { url } = await startServer(t, home);
+  const { url } = await startServer(t, home, { env });
   const as = (key: string): Caller => caller(url, key);
   const operator = as((await readFile(join(home, 'keys/operator'), 'utf8')).trim());
   return { url, as, operator };

@@ -1,10 +1,10 @@
 import { type Config, readConfig } from '#api/config.ts';
-import type { Clock, EventLog, Sealer } from '#commands/ports.ts';
+import type { Clock, Sealer } from '#commands/ports.ts';
 import { checkMasterKey } from '#infra/crypto/master-key.ts';
 import type { KeyStore } from '#infra/crypto/key-store.ts';
 import { aesSealer } from '#infra/crypto/sealer.ts';
 import { type Home, openHome } from '#infra/home/home.ts';
-import { postgresEventLog } from '#infra/postgres/event-log.ts';
+import { type OpenedEventLog, openEventLog } from '#infra/log/open-event-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
@@ -12,7 +12,7 @@ import { systemIds } from '#infra/system/ids.ts';
 export type OpenedLog = {
   readonly config: Config;
   readonly home: Home;
-  readonly log: EventLog;
+  readonly log: OpenedEventLog;
   readonly keyStore: KeyStore;
   readonly sealer: Sealer;
   readonly clock: Clock;
@@ -28,7 +28,8 @@ export async function withLog<T>(work: (opened: OpenedLog) => Promise<T>): Promi
     const keyStore = postgresKeyStore(database);
     await checkMasterKey(keyStore, masterKey, (count) => ids.bytes(count));
     const sealer = aesSealer({ store: keyStore, masterKey, ids, clock });
-    const log = await postgresEventLog({
+    const log = await openEventLog({
+      eventStoreUrl: config.eventStoreUrl,
       database,
       clock,
       ids,

@@ -54,7 +54,9 @@ export function arrivals(subscription: Subscription): Arrivals {
     ring: () => rung.ring(),
     leave: async () => {
       await subscription.unsubscribe().catch(() => undefined);
-      subscription.destroy();
+      // What is on its way is thrown away: a call with anything unread never ends.
+      subscription.removeAllListeners('readable');
+      subscription.resume();
     },
   };
 }

@@ -22,8 +22,13 @@ export type ReceivedEvent = {
 
 export type Resolved = { readonly event?: ReceivedEvent | undefined };
 
-/** Ends by itself after the count that was asked for. Left earlier, it must be cancelled. */
-export type Reading = AsyncIterable<Resolved> & { cancel(): Promise<void> };
+/** A read that has begun. */
+export type Reading = {
+  /** Hands over each event until `take` answers false or there are no more. */
+  each(take: (event: ReceivedEvent) => boolean): Promise<void>;
+  /** Gives up: `each` fails. */
+  cancel(): void;
+};
 
 /**
  * A Node stream of `Resolved`, as both libraries make it. It emits `caughtUp` when the server has
@@ -33,6 +38,8 @@ export type Subscription = {
   read(): unknown;
   readonly readableLength: number;
   on(event: string, listener: (detail: unknown) => void): unknown;
+  removeAllListeners(event: string): unknown;
+  resume(): unknown;
   destroy(error?: Error): unknown;
   unsubscribe(): Promise<void>;
 };

@@ -60,3 +60,14 @@ function splitAtLast(text: string, mark: string): readonly [string | undefined, 
   const at = text.lastIndexOf(mark);
   return at < 0 ? [undefined, text] : [text.slice(0, at), text.slice(at + 1)];
 }
+
+/** What the log can be opened with, as far as its text tells. */
+export function isEventStoreUrl(url: string): boolean {
+  try {
+    placeOf(url);
+    return true;
+  } catch (error) {
+    if (error instanceof BadConnectionString) return false;
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Connect, Filter, Place, Reading } from './client.ts';
+import type { Connect, Filter, Place, Reading, Resolved } from './client.ts';
 
 /** `esdb://` through `@eventstore/db-client`, loaded when there is such a log. */
 export const connectEventStore: Connect = async (url) => {
@@ -24,11 +24,11 @@ export const connectEventStore: Connect = async (url) => {
       return { revision: answer.nextExpectedRevision, position: answer.position?.commit };
     },
     readStream: (stream, fromRevision, backward, maxCount) =>
-      endable(
+      reading(
         client.readStream(stream, { fromRevision, direction: directionOf(backward), maxCount }),
       ),
     readAll: (from, backward, maxCount) =>
-      endable(
+      reading(
         client.readAll({
           fromPosition: positionOf(from),
           direction: directionOf(backward),
@@ -50,13 +50,43 @@ const directionOf = (backward: boolean) =>
 const positionOf = (place: Place) =>
   typeof place === 'bigint' ? { commit: place, prepare: place } : place;
 
-/** A call that is cancelled ends without a word: whoever reads it would wait for ever. */
-const endable = (reading: Reading & { destroy(): unknown }): Reading => {
-  const cancel = reading.cancel.bind(reading);
-  return Object.assign(reading, {
-    cancel: async () => {
-      await cancel();
-      reading.destroy();
+type ReadStream = {
+  on(event: 'data', listener: (resolved: Resolved) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  cancel(): Promise<void>;
+};
+
+/**
+ * Reads to the end of the call whatever happens: a call with anything unread never ends, and one
+ * that is cancelled ends without a word.
+ */
+const reading = (stream: ReadStream): Reading => {
+  const done = Promise.withResolvers<void>();
+  return {
+    each: async (take) => {
+      let isEnough = false;
+      const stop = () => {
+        isEnough = true;
+        void stream.cancel();
+      };
+      stream.on('data', ({ event }: Resolved) => {
+        if (isEnough || event === undefined) return;
+        try {
+          if (take(event)) return;
+          done.resolve();
+        } catch (error) {
+          done.reject(error);
+        }
+        stop();
+      });
+      stream.on('end', () => done.resolve());
+      stream.on('error', (error: Error) => done.reject(error));
+      await done.promise;
     },
-  });
+    cancel: () => {
+      done.reject(new Error('the read was given up'));
+      void stream.cancel();
+    },
+  };
 };

@@ -24,11 +24,11 @@ export const connectKurrent: Connect = async (url) => {
       return { revision: answer.nextExpectedRevision, position: answer.position?.commit };
     },
     readStream: (stream, fromRevision, backward, maxCount) =>
-      endable(
+      reading(
         client.readStream(stream, { fromRevision, direction: directionOf(backward), maxCount }),
       ),
     readAll: (from, backward, maxCount) =>
-      endable(
+      reading(
         client.readAll({
           fromPosition: positionOf(from),
           direction: directionOf(backward),
@@ -50,12 +50,14 @@ const directionOf = (backward: boolean) =>
 const positionOf = (place: Place) =>
   typeof place === 'bigint' ? { commit: place, prepare: place } : place;
 
-const endable = (reading: AsyncIterable<Resolved>): Reading => {
-  const events = reading[Symbol.asyncIterator]();
+const reading = (events: AsyncIterable<Resolved>): Reading => {
+  const cancelled = Promise.withResolvers<never>();
+  cancelled.promise.catch(() => undefined);
+  const all = async (take: Parameters<Reading['each']>[0]) => {
+    for await (const { event } of events) if (event !== undefined && !take(event)) return;
+  };
   return {
-    [Symbol.asyncIterator]: () => events,
-    cancel: async () => {
-      await events.return?.();
-    },
+    each: async (take) => await Promise.race([all(take), cancelled.promise]),
+    cancel: () => cancelled.reject(new Error('the read was given up')),
   };
 };

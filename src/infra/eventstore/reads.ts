@@ -35,19 +35,12 @@ export function eventStoreReads(connection: Connection, clock: Clock) {
         async (ticket) =>
           await connection.call(async (client, heard) => {
             const reading = begin(client);
-            ticket.onExpired = () => void reading.cancel();
-            let left = true;
-            try {
-              for await (const { event } of reading) {
-                heard();
-                if (event !== undefined && !take(event)) return true;
-              }
+            ticket.onExpired = () => reading.cancel();
+            await reading.each((event) => {
               heard();
-              left = false;
-            } finally {
-              // Left early it would go on in the server for as long as the connection lives.
-              if (left) await reading.cancel();
-            }
+              return take(event);
+            });
+            heard();
             return true;
           }),
       );

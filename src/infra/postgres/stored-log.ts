@@ -1,27 +1,7 @@
 import { sql } from 'kysely';
 import type { TenantId } from '#domain/ids.ts';
+import type { StoredColumns, StoredPages, StoredRow } from '#infra/log/stored-pages.ts';
 import type { Database } from './database.ts';
-
-/** An event as the table holds it: text and bytes that nothing has interpreted yet. */
-export type StoredRow = {
-  readonly position: bigint;
-  readonly header: string;
-  readonly body: Uint8Array;
-  /** What the log finds events by; all of it is in the header too. */
-  readonly columns: StoredColumns;
-};
-
-export type StoredColumns = {
-  readonly tenant_id: string;
-  readonly stream: string;
-  readonly revision: string;
-  readonly id: string;
-  readonly type: string;
-  readonly command_id: string;
-  readonly command_index: number;
-  /** RFC 3339 in UTC with milliseconds. */
-  readonly recorded_at: string;
-};
 
 type Row = StoredColumns & {
   readonly position: string;
@@ -32,19 +12,16 @@ type Row = StoredColumns & {
 const PAGE_EVENTS = 1_000;
 const PAGE_BYTES = 4_000_000;
 
-/** The log in its order, in pages that need no large memory however large the events are. */
-export async function* storedPages(
-  database: Pick<Database, 'inProjector'>,
-  from: { readonly after: bigint; readonly upTo: bigint; readonly tenant?: TenantId | undefined },
-): AsyncGenerator<readonly StoredRow[]> {
-  for (let after = from.after; after < from.upTo;) {
-    const page = await readPage(database, { ...from, after });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield page;
-    after = last.position;
-  }
-}
+export const postgresStoredPages = (database: Pick<Database, 'inProjector'>): StoredPages =>
+  async function* (from) {
+    for (let after = from.after; after < from.upTo;) {
+      const page = await readPage(database, { ...from, after });
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      after = last.position;
+    }
+  };
 
 async function readPage(
   database: Pick<Database, 'inProjector'>,

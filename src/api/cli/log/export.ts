@@ -6,7 +6,7 @@ import { positionText } from '#api/position.ts';
 import type { Progress } from '#api/cli/progress.ts';
 import type { OpenedLog } from '#api/cli/with-log.ts';
 import type { TenantId } from '#domain/ids.ts';
-import { type StoredRow, storedPages } from '#infra/postgres/stored-log.ts';
+import type { StoredRow } from '#infra/log/stored-pages.ts';
 
 /**
  * Writes every event up to now as one line of canonical JSON (RFC 8785): the header exactly as it
@@ -14,7 +14,7 @@ import { type StoredRow, storedPages } from '#infra/postgres/stored-log.ts';
  * number of events.
  */
 export async function exportLog(
-  { home, log }: Pick<OpenedLog, 'home' | 'log'>,
+  { log }: Pick<OpenedLog, 'log'>,
   tenant: TenantId | undefined,
   file: string | undefined,
   progress: Progress,
@@ -22,7 +22,7 @@ export async function exportLog(
   const upTo = await log.head();
   let events = 0;
   async function* lines() {
-    for await (const page of storedPages(home.database, { after: 0n, upTo, tenant })) {
+    for await (const page of log.storedPages({ after: 0n, upTo, tenant })) {
       events += page.length;
       yield page.map((row) => lineOf(log.logId, row)).join('');
       progress.at(Number(page.at(-1)?.position ?? 0n), Number(upTo));

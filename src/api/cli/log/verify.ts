@@ -68,7 +68,7 @@ export async function verify(
     maxKeys: 20_000,
   });
   const tips = await shown('events read', (progress) =>
-    checkEvents(database, bodies, position, findings, progress),
+    checkEvents(log, bodies, position, findings, progress),
   );
 
   const snapshotsOf = snapshotRevisions.bind(undefined, database);
