@@ -21,6 +21,7 @@ import {
 import { type ReadCall, fail, read } from './reading.ts';
 import { subscribe } from './subscribing.ts';
 import { expectedOf, failure, streamDeleted, streamOf } from './wire.ts';
+import { wireCutter } from './wire-cutter.ts';
 
 export type EventStoreDouble = {
   /** Of the same form as a real server's. */
@@ -55,59 +56,46 @@ export async function startDouble(options: DoubleOptions = {}): Promise<EventSto
   const faults = noFaults();
   const database = newDatabase();
   const waiting = new Set<() => void>();
-  let server = new Server();
-
-  const breakAll = () => {
-    server.forceShutdown();
-    void start();
-  };
-  const services = servicesOf({
-    database,
-    faults,
-    breakAll,
-    thawed: async () => await new Promise<void>((resolve) => waiting.add(resolve)),
-    port: () => port,
+  const server = new Server({ 'grpc.max_receive_message_length': 20_000_000 });
+  const { tls } = options;
+  const credentials = tls
+    ? ServerCredentials.createSsl(null, [
+        { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) },
+      ])
+    : ServerCredentials.createInsecure();
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', credentials, (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
   });
-
-  /** On the port of the first time, as a server that is started again. */
-  const start = async (at = port): Promise<number> => {
-    server = new Server({ 'grpc.max_receive_message_length': 20_000_000 });
-    for (const [service, implementation] of services) server.addService(service, implementation);
-    const { tls } = options;
-    const credentials = tls
-      ? ServerCredentials.createSsl(null, [
-          { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) },
-        ])
-      : ServerCredentials.createInsecure();
-    const bound = server;
-    return await new Promise((resolve, reject) => {
-      bound.bindAsync(`127.0.0.1:${at}`, credentials, (error, chosen) =>
-        error ? reject(error) : resolve(chosen),
-      );
-    });
-  };
-
-  let port = options.port ?? 0;
-  port = await start();
-  const down = async () => {
-    thaw();
-    server.forceShutdown();
-  };
+  const wire = await wireCutter(bound, options.port);
   const thaw = () => {
     faults.frozen = false;
     for (const wake of waiting) wake();
     waiting.clear();
   };
+  const services = servicesOf({
+    database,
+    faults,
+    breakAll: wire.cut,
+    thawed: async () => await new Promise<void>((resolve) => waiting.add(resolve)),
+    port: () => wire.port,
+  });
+  for (const [service, implementation] of services) server.addService(service, implementation);
 
   return {
-    url: `esdb://127.0.0.1:${port}${options.tls ? '' : '?tls=false'}`,
-    port,
+    url: `esdb://127.0.0.1:${wire.port}${tls ? '' : '?tls=false'}`,
+    port: wire.port,
     faults,
     database,
     thaw,
-    down,
-    up: async () => void (await start()),
-    close: down,
+    down: wire.close,
+    up: async () => void (await wire.open()),
+    close: async () => {
+      thaw();
+      await wire.close();
+      server.forceShutdown();
+    },
   };
 }
 
