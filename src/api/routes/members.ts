@@ -47,7 +47,12 @@ const MemberShown = z.object({
   id: MemberId,
   name: z.string().nullable().describe('null where the personal data was erased.'),
   email: z.string().nullable(),
-  roles: z.array(TenantRole).readonly(),
+  roles: z
+    .array(TenantRole)
+    .readonly()
+    .describe(
+      'Of somebody who joined by a sign-in: what the claims gave then, until they are set.',
+    ),
   status: z.enum(['active', 'deactivated', 'erased']),
   revision: z.int(),
   invitedAt: z.string(),
