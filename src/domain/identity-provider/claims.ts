@@ -23,8 +23,8 @@ export const tenantOfAudience = (audience: string): string | undefined =>
  * another tenant could register somebody else's pair and have their people's work.
  */
 export function tenantNamedBy(claims: Claims): TenantId | undefined {
-  const audiences = [ownClaim(claims, 'aud')].flat().filter((one) => typeof one === 'string');
-  const claimed = ownClaim(claims, TENANT_CLAIM);
+  const audiences = [claimIn(claims, 'aud')].flat().filter((one) => typeof one === 'string');
+  const claimed = claimIn(claims, TENANT_CLAIM);
   const named = new Set<unknown>(audiences.flatMap((audience) => tenantOfAudience(audience) ?? []));
   if (claimed !== undefined) named.add(claimed);
   const [only] = named;
@@ -33,7 +33,7 @@ export function tenantNamedBy(claims: Claims): TenantId | undefined {
 
 /** `undefined` where it names nobody, or cannot be stored as it is. */
 export function subjectOf(claims: Claims): string | undefined {
-  const subject = ownClaim(claims, 'sub');
+  const subject = claimIn(claims, 'sub');
   if (typeof subject !== 'string' || !isStorable(subject)) return undefined;
   return subject !== '' && subject.length <= MOST_SUBJECT_CHARACTERS ? subject : undefined;
 }
@@ -52,9 +52,9 @@ export function rolesFromClaims(
 
 /** How somebody who comes for the first time is called. An address counts when the issuer checked it. */
 export function profileFrom(claims: Claims): { readonly name: string; readonly email?: string } {
-  const email = Email.safeParse(ownClaim(claims, 'email')).data;
-  const isChecked = email !== undefined && ownClaim(claims, 'email_verified') === true;
-  const names = ['name', 'preferred_username'].map((claim) => ownClaim(claims, claim));
+  const email = Email.safeParse(claimIn(claims, 'email')).data;
+  const isChecked = email !== undefined && claimIn(claims, 'email_verified') === true;
+  const names = ['name', 'preferred_username'].map((claim) => claimIn(claims, claim));
   const name = [...names, isChecked ? email : undefined]
     .map((one) => MemberName.safeParse(one).data)
     .find((one) => one !== undefined && isStorable(one));
@@ -62,13 +62,11 @@ export function profileFrom(claims: Claims): { readonly name: string; readonly e
 }
 
 function valueAt(claims: Claims, path: readonly string[]): unknown {
-  return path.reduce<unknown>(ownClaim, claims);
+  return path.reduce<unknown>(claimIn, claims);
 }
 
-/** Own properties only: a token has no prototype to read from. */
-function ownClaim(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Claims)[name];
+function claimIn(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Claims)[name] : undefined;
 }
 
 const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');

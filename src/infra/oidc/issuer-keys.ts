@@ -44,8 +44,6 @@ export type IssuerKeysPorts = {
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.string() });
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
-/** A shared secret among public keys would be known to everybody, and so is a private key. */
-const PUBLIC = new Set(['RSA', 'EC', 'OKP']);
 
 /** The public keys of issuers, each fetched by one request at a time. */
 export function issuerKeys({ get, clock, warn }: IssuerKeysPorts): IssuerKeys {
@@ -110,7 +108,6 @@ async function fetchKeys(get: GetJson, issuer: string): Promise<JWTVerifyGetKey>
   if (discovery.data.issuer !== issuer) throw new KeysUnavailable('other-issuer');
   const set = KeySet.safeParse(await get(discovery.data.jwks_uri, MOST_KEYS_BYTES));
   if (!set.success) throw new KeysUnavailable('no-keys');
-  return createLocalJWKSet({
-    keys: set.data.keys.filter((key) => PUBLIC.has(key.kty) && !('d' in key)),
-  });
+  // jose finds no shared secret in it and no private key: both would sign for everybody.
+  return createLocalJWKSet(set.data);
 }

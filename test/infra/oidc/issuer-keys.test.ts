@@ -83,7 +83,12 @@ test('with the issuer down its known keys work for an hour, and a new key is no 
   assert.equal(await say(await tokenFor()), 'accepted');
   await until(() => warnings.length === 1);
   await clock.advance(5_000);
-  assert.equal(await cannotSay(await tokenFor({ header: { kid: 'of a new key' } })), 'connection');
+  for (let at = 0; at < 2; at++) {
+    assert.equal(
+      await cannotSay(await tokenFor({ header: { kid: 'of a new key' } })),
+      'connection',
+    );
+  }
   await clock.advance(MINUTE);
   assert.equal(await cannotSay(await tokenFor()), 'connection');
   await issuer.comeBack();
