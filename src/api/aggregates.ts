@@ -8,6 +8,7 @@ import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
+import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
@@ -43,6 +44,7 @@ export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
     groups: of(groupAggregate),
     projections: of(projectionAggregate),
     apiKeys: of(apiKeyAggregate),
+    identityProviders: of(identityProviderAggregate),
     documents: of(documentAggregate),
   };
   const keepingAnOwner = keepAnOwner({

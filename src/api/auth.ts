@@ -2,12 +2,18 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Rejected } from '#domain/rejected.ts';
 import { mayDo, type Principal } from '#domain/rights.ts';
+import { KeysUnavailable } from '#infra/oidc/keys-unavailable.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Authentication } from './deps.ts';
 import { Problem } from './problem.ts';
 
 /** Generous, because a whole office may share an address; a key's 256 bits are not found by guessing. */
 const FAILURES_PER_MINUTE = 120;
+
+/** All headers together have 16 KiB; no sound token comes near to half of it. */
+const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i;
+/** Three parts in base64url with dots between them, which no key has. */
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Opens each route for the keys of its audience, and runs it inside the key's tenant. */
 export async function authenticateRequests(app: FastifyInstance, authentication: Authentication) {
@@ -24,9 +30,9 @@ export async function authenticateRequests(app: FastifyInstance, authentication:
   app.addHook('onRequest', async (request) => {
     const { audience } = request.routeOptions.config;
     if (request.is404 || audience === undefined || audience === 'public') return;
-    const principal = await principalOf(request, audience, authentication);
-    if (principal) {
-      request.principal = principal;
+    const found = await principalOf(request, audience, authentication).catch(unlessUnavailable);
+    if (found && !(found instanceof KeysUnavailable)) {
+      request.principal = found;
       return;
     }
     const failures = await countFailure(request);
@@ -34,6 +40,7 @@ export async function authenticateRequests(app: FastifyInstance, authentication:
       const seconds = Math.ceil(failures.ttl / 1_000);
       throw new Problem('auth/too-many-failures', { headers: { 'retry-after': String(seconds) } });
     }
+    if (found) throw found;
     throw request.headers.authorization === undefined
       ? new Problem('auth/missing', challenge())
       : new Problem('auth/invalid', challenge(', error="invalid_token"'));
@@ -57,13 +64,19 @@ export async function authenticateRequests(app: FastifyInstance, authentication:
 async function principalOf(
   { headers }: FastifyRequest,
   audience: 'tenant' | 'operator',
-  { byApiKey, byOperatorKey }: Authentication,
+  { byApiKey, byToken, byOperatorKey }: Authentication,
 ): Promise<Principal | undefined> {
-  const key = /^Bearer +(?<key>[\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '')?.groups?.[
-    'key'
-  ];
-  if (key === undefined) return undefined;
-  return audience === 'operator' ? byOperatorKey(key) : await byApiKey(key);
+  const credential = BEARER.exec(headers.authorization ?? '')?.[1];
+  if (credential === undefined) return undefined;
+  // No token opens these: no tenant's identity provider speaks for the platform.
+  if (audience === 'operator') return byOperatorKey(credential);
+  return TOKEN.test(credential) ? await byToken(credential) : await byApiKey(credential);
+}
+
+/** Not known to be wrong, so it is no 401; it counts as a failure all the same, or it could flood. */
+function unlessUnavailable(error: unknown): KeysUnavailable {
+  if (error instanceof KeysUnavailable) return error;
+  throw error;
 }
 
 const challenge = (error = '') => ({

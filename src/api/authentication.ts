@@ -19,12 +19,14 @@ const MOST_KNOWN = 10_000;
 export type AuthenticationPorts = {
   readonly aggregates: Pick<Aggregates, 'apiKeys' | 'members' | 'tenants'>;
   readonly groupsOf: (tenant: TenantId, member: MemberId) => Promise<readonly GroupId[]>;
+  /** Who comes with an access token (`sign-in.ts`). */
+  readonly byToken: (token: string) => Promise<Principal | undefined>;
   readonly operatorKey: string;
   readonly clock: Pick<Clock, 'now'>;
 };
 
 /**
- * Who comes with a key. Key, member and tenant are read from their streams, because a view would
+ * Who comes with a key or a token. Key, member and tenant are read from their streams, because a view would
  * let a revoked key in for as long as it lags; requests at the same moment share one look.
  */
 export function authentication(ports: AuthenticationPorts): Authentication & {
@@ -54,19 +56,25 @@ export function authentication(ports: AuthenticationPorts): Authentication & {
     return { tenant, member: memberId, roles, groups, apiKey: keyId };
   };
 
+  const once = async (credential: string, look: () => Promise<Principal | undefined>) => {
+    const now = ports.clock.now().getTime();
+    const name = sha256(credential).toString('base64');
+    const found = known.get(name);
+    if (found && now - found.at < KNOWN_FOR_MS) return await found.principal;
+    const principal = look();
+    known.set(name, { at: now, principal });
+    principal.catch(() => known.delete(name));
+    return await principal;
+  };
+
   return {
     byApiKey: async (text) => {
       const key = parseApiKey(text);
       if (!key) return undefined;
-      const now = ports.clock.now().getTime();
-      const name = sha256(text).toString('base64');
-      const found = known.get(name);
-      if (found && now - found.at < KNOWN_FOR_MS) return await found.principal;
-      const principal = runAsTenant(key.tenant, () => principalOf(key));
-      known.set(name, { at: now, principal });
-      principal.catch(() => known.delete(name));
-      return await principal;
+      return await once(text, () => runAsTenant(key.tenant, () => principalOf(key)));
     },
+
+    byToken: async (token) => await once(token, () => ports.byToken(token)),
 
     byOperatorKey: (text) =>
       timingSafeEqual(sha256(text), operatorHash)

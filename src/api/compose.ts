@@ -30,10 +30,12 @@ import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit/routes.ts';
 import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
+import { identityProviderRoutes } from './routes/identity-providers.ts';
 import { memberRoutes } from './routes/members.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
+import { signingIn } from './signing-in.ts';
 import { viewQueries } from './view-queries.ts';
 
 export type Composed = {
@@ -77,9 +79,19 @@ export async function compose(
     streams,
     warn,
   });
+  const metrics = new Registry();
+  const signIns = signingIn({
+    streams,
+    groupsOf: queries.groups.of,
+    privateIssuers: config.privateIssuers,
+    metrics,
+    clock,
+    warn,
+  });
   const who = authentication({
     aggregates: streams,
     groupsOf: queries.groups.of,
+    byToken: signIns.byToken,
     operatorKey: home.operatorKey,
     clock,
   });
@@ -101,8 +113,12 @@ export async function compose(
     positions: { logId: log.logId, head: () => log.head(), reached: projection.reached },
     readiness: projection.readiness,
     standings: projection.standings,
-    refusals: { byRight: recordRefusal(refusing), summarise: summariseRefusals(refusing) },
-    metrics: new Registry(),
+    refusals: {
+      byRight: recordRefusal(refusing),
+      summarise: summariseRefusals(refusing),
+      summariseSignIns: signIns.summariseRefused,
+    },
+    metrics,
     corsOrigins: config.corsOrigins,
   };
   const issue = changing(
@@ -127,6 +143,11 @@ export async function compose(
       view: queries.groups,
     }),
     apiKeyRoutes({ ...issuing, handle: changing(streams.apiKeys.handle), view: queries.apiKeys }),
+    identityProviderRoutes({
+      handle: changing(streams.identityProviders.handle),
+      issuerAllowed: signIns.issuerAllowed,
+      view: queries.identityProviders,
+    }),
     auditRoutes(auditing(log, sealer, streams), { clock }),
   ];
   const controlRoutes = [

@@ -51,6 +51,14 @@ const variables = {
       .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
       .refine((origins) => origins.every(isOrigin)),
   ],
+  PALIMPSEST_PRIVATE_ISSUERS: [
+    'origins such as https://sso.internal, separated by commas; http:// for loopback only',
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
+      .refine((origins) => origins.every((origin) => isOrigin(origin) && !isOpenHttp(origin))),
+  ],
   PORT: [
     'a whole number from 0 (any free port) to 65535',
     z
@@ -83,6 +91,8 @@ export type Config = {
   readonly masterKey: Uint8Array | undefined;
   readonly operatorKey: string | undefined;
   readonly corsOrigins: readonly string[];
+  /** Origins of identity providers that may be at private addresses. */
+  readonly privateIssuers: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -141,6 +151,7 @@ function configOf(values: Values): Config {
     masterKey: values.PALIMPSEST_MASTER_KEY,
     operatorKey: values.PALIMPSEST_OPERATOR_KEY,
     corsOrigins: values.CORS_ORIGINS,
+    privateIssuers: values.PALIMPSEST_PRIVATE_ISSUERS,
     host: values.HOST,
     port: values.PORT,
     logLevel: values.LOG_LEVEL,
@@ -150,4 +161,10 @@ function configOf(values: Values): Config {
 
 function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Keys that came in the clear over a network could be anybody's. */
+function isOpenHttp(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

@@ -27,6 +27,11 @@ export type Handle<Id, Command> = (id: Id, command: Command, meta: CommandMeta) 
 export type Authentication = {
   /** The member behind `plm_<tenant>_<keyId>_<secret>`, or undefined. Runs outside of any tenant. */
   readonly byApiKey: (key: string) => Promise<Principal | undefined>;
+  /**
+   * The member behind an access token of a tenant's identity provider, or undefined. Runs outside
+   * of any tenant. Throws `KeysUnavailable` where that cannot be said now.
+   */
+  readonly byToken: (token: string) => Promise<Principal | undefined>;
   /** The operator (tenant `platform`), or undefined. Constant time. */
   readonly byOperatorKey: (key: string) => Principal | undefined;
 };
@@ -79,6 +84,8 @@ export type RefusalRecords = {
     correlationId: string,
   ) => Promise<void>;
   readonly summarise: (principal: Principal, counts: RefusalCounts) => Promise<void>;
+  /** Sign-ins that were refused since the last time. Called outside of any tenant. */
+  readonly summariseSignIns: () => Promise<void>;
 };
 
 /** Whether this process may serve, and what it still waits for. */

@@ -57,6 +57,7 @@ export const describeOperation: Transform = (document) => {
       ...schema,
       ...(headers && { headers: { type: 'object', properties: headers } }),
       ...(route.config?.audience === 'public' && { security: [] }),
+      ...(route.config?.audience === 'operator' && { security: [{ key: [] }] }),
       response: { ...(schema.response as object | undefined), default: problem },
     },
   };

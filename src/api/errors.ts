@@ -8,6 +8,7 @@ import {
   WrongExpectedRevision,
 } from '#commands/ports.ts';
 import { Rejected, type RejectionCode } from '#domain/rejected.ts';
+import { KeysUnavailable } from '#infra/oidc/keys-unavailable.ts';
 import { isDatabaseDown } from './database-down.ts';
 import { fieldErrors } from './field-errors.ts';
 import {
@@ -88,6 +89,7 @@ const retryAfter = (seconds: number) => ({ headers: { 'retry-after': String(seco
 function unavailable(error: unknown): Answer | undefined {
   if (error instanceof CommandContended) return transport('command/contended', retryAfter(1));
   if (error instanceof LogUnavailable) return transport('log/unavailable', retryAfter(2));
+  if (error instanceof KeysUnavailable) return transport('auth/keys-unavailable', retryAfter(5));
   return isDatabaseDown(error) ? transport('view/unavailable', retryAfter(2)) : undefined;
 }
 

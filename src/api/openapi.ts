@@ -5,7 +5,9 @@ import { describeOperation } from './describe-operation.ts';
 
 const description = `Every edit is an event, every view a projection, every page can be read as it once was.
 
-Send \`Authorization: Bearer <key>\`. Writes take \`Idempotency-Key\` and (where there is an ETag)
+Send \`Authorization: Bearer <key>\`, or in a tenant with an identity provider an access token of
+it: its \`aud\` holds \`palimpsest:<tenant>\` (or the provider's own audience, and its claim
+\`palimpsest_tenant\` the tenant), it has \`sub\` and \`exp\`, and it is no ID token. Writes take \`Idempotency-Key\` and (where there is an ETag)
 \`If-Match\`, and answer \`Palimpsest-Position\`; send that as \`Palimpsest-Min-Position\` with a read
 to see what you wrote. Everything refused is a problem document (RFC 9457) with a \`code\`.`;
 
@@ -15,8 +17,13 @@ export async function describeRoutes(app: FastifyInstance) {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Palimpsest', version: '1', description },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        },
+      },
+      security: [{ key: [] }, { token: [] }],
     },
     transform: describeOperation,
   });

@@ -17,7 +17,7 @@ type Counted = { readonly principal: Principal; readonly counts: RefusalCounts }
  */
 export function recordRefusals(
   app: FastifyInstance,
-  { byRight, summarise }: RefusalRecords,
+  { byRight, summarise, summariseSignIns }: RefusalRecords,
   clock: Clock,
 ) {
   let counted = new Map<string, Counted>();
@@ -48,6 +48,7 @@ export function recordRefusals(
     for (const { principal, counts } of ended.values()) {
       await write(principal, () => summarise(principal, counts));
     }
+    await summariseSignIns();
   };
   const every = async () => {
     while (!app.closing.aborted) {

@@ -1,8 +1,13 @@
 import type { Transaction } from 'kysely';
-import type { GroupId, MemberId, TenantId } from '#domain/ids.ts';
+import type { GroupId, IdentityProviderId, MemberId, TenantId } from '#domain/ids.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
 import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
 import { type GroupsTables, groupOf, groupsOf, listGroups } from '#projections/groups.ts';
+import {
+  type IdentityProvidersTables,
+  identityProviderOf,
+  listIdentityProviders,
+} from '#projections/identity-providers.ts';
 import { type MembersTables, listMembers, memberByEmail, memberOf } from '#projections/members.ts';
 import type { PageQuery } from '#projections/page.ts';
 import { type PlansTables, listPlans } from '#projections/plans.ts';
@@ -30,6 +35,16 @@ export function viewQueries({ read, readEveryTenant }: Views) {
     apiKeys: {
       list: (tenant: TenantId, page: PageQuery & { readonly member?: MemberId | undefined }) =>
         read((tables: Transaction<ApiKeysTables>) => listApiKeys(tables, tenant, page)),
+    },
+    identityProviders: {
+      list: (tenant: TenantId, page: PageQuery) =>
+        read((tables: Transaction<IdentityProvidersTables>) =>
+          listIdentityProviders(tables, tenant, page),
+        ),
+      find: (tenant: TenantId, id: IdentityProviderId) =>
+        read((tables: Transaction<IdentityProvidersTables>) =>
+          identityProviderOf(tables, tenant, id),
+        ),
     },
     tenants: {
       list: (page: PageQuery) =>

@@ -1,6 +1,6 @@
 import { type CommandId, type MemberId, derivedUuid } from '#domain/ids.ts';
 import { type MemberCommand, endsOwnership, memberAggregate } from '#domain/member/decide.ts';
-import { type Member, rolesOf } from '#domain/member/state.ts';
+import { type Member, isLastingOwner } from '#domain/member/state.ts';
 import { grantableBy } from '#domain/rights.ts';
 import { streamOf } from '#domain/stream.ts';
 import type { TenantCommand } from '#domain/tenant/decide.ts';
@@ -83,8 +83,7 @@ async function listed(
   request: CommandRequest,
   outcome: Outcome<Member>,
 ): Promise<Outcome<Member>> {
-  const isOwner = rolesOf(outcome.state).includes('owner');
-  if (isOwner && grantableBy(request.principal).includes('owner')) {
+  if (isLastingOwner(outcome.state) && grantableBy(request.principal).includes('owner')) {
     await send(ports, { type: 'ListOwner', memberId, revision: outcome.revision }, request);
   }
   return outcome;

@@ -1,6 +1,14 @@
 import type { ApiKeyCommand } from '#domain/api-key/decide.ts';
 import type { ApiKey } from '#domain/api-key/state.ts';
-import { type CommandId, derivedUuid } from '#domain/ids.ts';
+import type { IdentityProviderCommand } from '#domain/identity-provider/decide.ts';
+import type { IdentityProvider } from '#domain/identity-provider/state.ts';
+import {
+  type CommandId,
+  type IdentityProviderId,
+  SYSTEM,
+  type TenantId,
+  derivedUuid,
+} from '#domain/ids.ts';
 import type { MemberCommand } from '#domain/member/decide.ts';
 import { minuteOf, refusalCommandId } from '#domain/member/refusal.ts';
 import type { Member, Refusal } from '#domain/member/state.ts';
@@ -38,6 +46,21 @@ export const summariseRefusals =
     const commandId = derivedUuid('refusals', tenant, apiKey, minute) as CommandId;
     const command = { type: 'SummariseRefusals', minute, ...counts } as const;
     await keys(apiKey, command, requestOf(principal, commandId, commandId));
+  };
+
+/** How many sign-ins a provider's tokens were refused in the minute that has ended, by reason. */
+export const summariseSignIns =
+  (providers: Handle<IdentityProvider, IdentityProviderCommand>, clock: Pick<Clock, 'now'>) =>
+  async (
+    tenant: TenantId,
+    provider: IdentityProviderId,
+    refused: Readonly<Record<string, number>>,
+  ): Promise<void> => {
+    const minute = minuteOf(clock.now());
+    const commandId = derivedUuid('sign-ins', tenant, provider, minute) as CommandId;
+    const command = { type: 'SummariseSignIns', minute, refused } as const;
+    const system: Principal = { tenant, member: SYSTEM, roles: [], groups: [] };
+    await providers(provider, command, requestOf(system, commandId, commandId));
   };
 
 const requestOf = (principal: Principal, commandId: CommandId, correlationId: string) => ({

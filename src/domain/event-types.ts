@@ -3,6 +3,7 @@ import { apiKeyEvents } from './api-key/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
 import { groupEvents } from './group/events.ts';
+import { identityProviderEvents } from './identity-provider/events.ts';
 import { memberEvents } from './member/events.ts';
 import { planEvents } from './plan/events.ts';
 import { projectionEvents } from './projection/events.ts';
@@ -16,6 +17,7 @@ export const slices: readonly EventDefinitions[] = [
   memberEvents,
   groupEvents,
   apiKeyEvents,
+  identityProviderEvents,
   documentEvents,
   projectionEvents,
 ];

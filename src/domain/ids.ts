@@ -25,6 +25,8 @@ export const GroupId = uuid().brand<'GroupId'>();
 export type GroupId = z.infer<typeof GroupId>;
 export const DocumentId = uuid().brand<'DocumentId'>();
 export type DocumentId = z.infer<typeof DocumentId>;
+export const IdentityProviderId = uuid().brand<'IdentityProviderId'>();
+export type IdentityProviderId = z.infer<typeof IdentityProviderId>;
 
 /** Short enough to stand in a key that a person pastes: `plm_<tenant>_<keyId>_<secret>`. */
 export const ApiKeyId = z

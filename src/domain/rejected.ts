@@ -23,6 +23,11 @@ const reasons = {
   'api-key/already-exists': 'The API key already exists.',
   'api-key/already-expired': 'The API key would expire before it could be used.',
   'api-key/lives-too-long': 'A key of the operator into a tenant lives one hour at most.',
+  'identity-provider/not-found': 'There is no such identity provider.',
+  'identity-provider/already-exists': 'This issuer is registered with other settings.',
+  'identity-provider/issuer-not-allowed':
+    'An issuer is reached by https at a public address, or the operator lists its origin.',
+  'identity-provider/foreign-audience': 'This audience names another tenant.',
   'document/not-found': 'There is no such document.',
   'document/already-exists': 'The document already exists.',
   'document/archived': 'The document is archived and can no longer change.',

@@ -58,6 +58,8 @@ const table = [
   ['A   A   .   .   .   .   A   .', 'api-key.read'],
   ['A   A   .   .   .   .   .   A', 'api-key.issue'],
   ['A   A   .   .   .   .   .   .', 'api-key.revoke'],
+  ['A   A   .   .   .   .   A   .', 'identity-provider.read'],
+  ['A   A   .   .   .   .   .   .', 'identity-provider.manage'],
   ['A   A   .   .   .   .   A   A', 'audit.read'],
   ['A   A   .   .   .   .   A   A', 'event-types.read'],
   ['.   .   .   .   .   .   .   A', 'tenant.read'],

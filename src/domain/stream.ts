@@ -9,6 +9,7 @@ export const streamKinds = [
   'member',
   'group',
   'api-key',
+  'identity-provider',
   'document',
   'projection',
 ] as const;

@@ -5,6 +5,7 @@ import { documentSections } from './document-sections.ts';
 import { documentTimeline } from './document-timeline.ts';
 import { documentVersions } from './document-versions.ts';
 import { groups } from './groups.ts';
+import { identityProviders } from './identity-providers.ts';
 import { members } from './members.ts';
 import { plans } from './plans.ts';
 import type { Projection } from './projection.ts';
@@ -18,6 +19,7 @@ export const projections: readonly Projection[] = [
   members,
   groups,
   apiKeys,
+  identityProviders,
   tenants,
   plans,
 ];

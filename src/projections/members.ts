@@ -18,13 +18,25 @@ type Row = {
 };
 export type MembersTables = { members: Row & { readonly tenant_id: string } };
 
+type Profile = Pick<Row, 'name' | 'roles'> & { readonly email?: string | undefined };
+
 const changed = (row: Row | undefined, { header }: { header: EventHeader }, change: Partial<Row>) =>
   row && { ...row, ...(row.status === 'erased' ? {} : change), revision: header.revision };
+
+const newRow = ({ data, header }: { header: EventHeader; data: Profile }): Row => ({
+  member_id: partsOf(header.stream)!.id as MemberId,
+  name: data.name,
+  email: data.email ?? null,
+  roles: data.roles,
+  status: 'active',
+  revision: header.revision,
+  invited_at: header.recordedAt,
+});
 
 /** Keeps `members`: who belongs to a tenant, and what their roles are. */
 export const members = tableProjection<Row, 'member_id', MemberEvent>({
   name: 'members',
-  version: 1,
+  version: 2,
   columns: {
     member_id: 'uuid not null',
     name: 'text',
@@ -38,15 +50,8 @@ export const members = tableProjection<Row, 'member_id', MemberEvent>({
   keyOf: (header) => ({ member_id: partsOf(header.stream)!.id as MemberId }),
   indexes: ['(tenant_id, invited_at, member_id)', '(tenant_id, email)'],
   body: {
-    MemberInvited: (_, { data, header }) => ({
-      member_id: partsOf(header.stream)!.id as MemberId,
-      name: data.name,
-      email: data.email ?? null,
-      roles: data.roles,
-      status: 'active',
-      revision: header.revision,
-      invited_at: header.recordedAt,
-    }),
+    MemberInvited: (_, event) => newRow(event),
+    MemberJoined: (_, event) => newRow(event),
     MemberProfileChanged: (row, event) => {
       const { name, email } = event.data;
       return changed(row, event, { ...(name && { name }), ...(email && { email }) });

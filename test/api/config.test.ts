@@ -24,6 +24,7 @@ test('nothing needs to be set', () => {
     masterKey: undefined,
     operatorKey: undefined,
     corsOrigins: [],
+    privateIssuers: [],
     host: '127.0.0.1',
     port: 7410,
     logLevel: 'info',
@@ -37,10 +38,12 @@ test('values are read as what they mean', () => {
     HOST: '0.0.0.0',
     CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
     PALIMPSEST_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
+    PALIMPSEST_PRIVATE_ISSUERS: 'https://sso.internal:8443, http://127.0.0.1:9000',
     REDIS_URL: 'redis://localhost',
   });
   assert.equal(config.port, 0);
   assert.deepEqual(config.corsOrigins, ['https://app.example.com', 'http://localhost:3000']);
+  assert.deepEqual(config.privateIssuers, ['https://sso.internal:8443', 'http://127.0.0.1:9000']);
   assert.deepEqual(Buffer.from(config.masterKey ?? []), Buffer.alloc(32, 1));
   assert.deepEqual(config.notUsedYet, ['REDIS_URL']);
 });
@@ -57,6 +60,9 @@ for (const [name, value] of [
   ['OPENAI_BASE_URL', secret],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'https://app.example.com/path'],
+  ['PALIMPSEST_PRIVATE_ISSUERS', '*'],
+  ['PALIMPSEST_PRIVATE_ISSUERS', 'http://sso.internal'],
+  ['PALIMPSEST_PRIVATE_ISSUERS', 'https://sso.internal/realms/acme'],
   ['PORT', '65536'],
   ['PORT', '80.5'],
   ['PORT', '-1'],

@@ -54,8 +54,10 @@ async function fuzzed(t: TestContext) {
     await make(operatorKey, 'POST', '/admin/v1/tenants', { tenantId, name: 'V', plan });
     const group = await post('/v1/groups', { name: `G${count}` });
     const apiKey = await post('/v1/api-keys', { memberId: member, roles: ['editor'] });
+    const issuer = `https://id-${count}.example.com`;
+    const identityProvider = await post('/v1/identity-providers', { issuer });
     head = (await server.eventsAfter(head)).at(-1)?.position ?? head;
-    return { document, member, group, apiKey, tenant: tenantId };
+    return { document, member, group, apiKey, identityProvider, tenant: tenantId };
   };
   type Things = Awaited<ReturnType<typeof fresh>>;
 
@@ -65,6 +67,7 @@ async function fuzzed(t: TestContext) {
       members: things.member,
       groups: things.group,
       'api-keys': things.apiKey,
+      'identity-providers': things.identityProvider,
       tenants: things.tenant,
       plans: 'starter',
     }[url.replace(/^(?:\/admin)?\/v1\//, '').split('/')[0] ?? ''];
@@ -90,6 +93,9 @@ async function fuzzed(t: TestContext) {
       features: 'documents',
       packs: 'pack',
       region: 'eu',
+      issuer: `https://${never.hex()}.example.com`,
+      claim: 'groups',
+      subject: never.hex(),
     };
     const body = sampleBody(route.schema?.body, known, random);
     const operator = route.config?.audience === 'operator';

@@ -34,6 +34,7 @@ type Things = {
   readonly member: string;
   readonly group: string;
   readonly apiKey: string;
+  readonly identityProvider: string;
   readonly version: string;
 };
 
@@ -54,7 +55,10 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
   await make(key, 'POST', `/v1/documents/${document}/edits`, { edits });
   await make(key, 'POST', `/v1/documents/${document}/versions`, { name: `${word} 1` });
   const apiKey = await id('/v1/api-keys', { memberId: member, roles: ['editor'], name: word });
-  return { document, member, group, apiKey, version: `${word} 1` };
+  const issuer = `https://${word}.example.com`;
+  const rules = [{ claim: ['groups'], value: word, roles: ['editor'] }];
+  const identityProvider = await id('/v1/identity-providers', { issuer, rules });
+  return { document, member, group, apiKey, identityProvider, version: `${word} 1` };
 }
 
 const neverThere = (): Things => ({
@@ -62,6 +66,7 @@ const neverThere = (): Things => ({
   member: never.uuid(),
   group: never.uuid(),
   apiKey: never.hex(),
+  identityProvider: never.uuid(),
   version: 'of nobody',
 });
 
@@ -71,6 +76,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, keyof Things>>
   '/v1/members/': { id: 'member' },
   '/v1/groups/': { id: 'group', memberId: 'member' },
   '/v1/api-keys/': { id: 'apiKey' },
+  '/v1/identity-providers/': { id: 'identityProvider' },
 };
 
 function kindOf(url: string, parameter: string): keyof Things {
@@ -94,6 +100,7 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'POST /v1/documents/:id/versions': () => ({ name: 'mine' }),
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),
   'PATCH /v1/groups/:id': () => ({ name: 'mine' }),
+  'PATCH /v1/identity-providers/:id': () => ({ admitsNew: true, defaultRoles: ['admin'] }),
 };
 const BODILESS = /\/(?:archive|unarchive|deactivate|reactivate)$/;
 
@@ -241,7 +248,8 @@ test('what a tenant lists holds nothing of another tenant', async (t) => {
     seenByThem.push((await server.send(theirs.key, { method, url, headers })).body);
   }
   const everything = seenByThem.join();
-  for (const id of [foreign.document, foreign.member, foreign.group, foreign.apiKey]) {
+  const { document, member, group, apiKey, identityProvider } = foreign;
+  for (const id of [document, member, group, apiKey, identityProvider]) {
     assert.ok(everything.includes(id), `no list shows ${id} to its own tenant`);
   }
   // A search, a folder and a cursor of theirs find nothing either.

@@ -335,6 +335,7 @@ test('what was refused by right is recorded at once, what was malformed once a m
   const refusals = {
     byRight: async (principal: Principal, refusal: object) =>
       void byRight!.push([currentTenant(), principal.member, refusal]),
+    summariseSignIns: async () => {},
     summarise: async (principal: Principal, counts: object) =>
       void summaries!.push([principal.apiKey, counts]),
   };

@@ -32,6 +32,8 @@ const groupsAndKeys = [
   'api-key.read',
   'api-key.issue',
   'api-key.revoke',
+  'identity-provider.read',
+  'identity-provider.manage',
 ];
 const auditing = ['audit.read', 'event-types.read'];
 
@@ -61,7 +63,14 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
   reviewer: { all: [], shared: ['document.read'] },
   viewer: { all: [], shared: ['document.read'] },
   auditor: {
-    all: ['document.read', 'member.read', 'group.read', 'api-key.read', ...auditing],
+    all: [
+      'document.read',
+      'member.read',
+      'group.read',
+      'api-key.read',
+      'identity-provider.read',
+      ...auditing,
+    ],
     shared: [],
   },
   operator: {

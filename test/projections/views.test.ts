@@ -7,6 +7,7 @@ import { eventTypes } from '#domain/event-types.ts';
 import {
   type DocumentId,
   type GroupId,
+  type IdentityProviderId,
   type MemberId,
   PLATFORM,
   type TenantId,
@@ -20,6 +21,7 @@ import { listDocuments } from '#projections/document-list.ts';
 import { documentTimelineOf } from '#projections/document-timeline.ts';
 import { versionsOf } from '#projections/document-versions.ts';
 import { groupsOf, listGroups } from '#projections/groups.ts';
+import { listIdentityProviders } from '#projections/identity-providers.ts';
 import { listMembers } from '#projections/members.ts';
 import type { After, Page } from '#projections/page.ts';
 import { listPlans } from '#projections/plans.ts';
@@ -268,6 +270,33 @@ test('members, groups and keys are listed as they stand', async (t) => {
   await key('ApiKeyRevoked');
   const keys = (await read((tables) => listApiKeys(tables, acme, { ...page, member: ada }))).items;
   assert.deepEqual([keys[0]?.labels, keys[0]?.revokedAt !== null], [{ team: 'a' }, true]);
+});
+
+test('identity providers are listed as they stand, and who joined by one is a member', async (t) => {
+  const { happens, read } = await views(t);
+  const [ada, id] = [memberId(), randomUUID() as IdentityProviderId];
+  const provider = happens('identity-provider', id);
+  const issuer = 'https://id.example.com';
+  const rules = [{ claim: ['groups'], value: 'writers', roles: ['editor'] }];
+  const settings = { audience: 'palimpsest:acme', rules, defaultRoles: [], admitsNew: false };
+  await provider('IdentityProviderRegistered', { issuer, ...settings });
+  await provider('IdentityProviderChanged', { admitsNew: true });
+  await provider('SignInsRefused', { minute: '2026-01-31T12:00', refused: { expired: 2 } });
+  const list = async (tenant = acme) =>
+    (await read((tables) => listIdentityProviders(tables, tenant, { limit: 10 }), tenant)).items;
+  const [{ registeredAt: _, ...shown } = assert.fail()] = await list();
+  assert.deepEqual(shown, { id, issuer, ...settings, admitsNew: true, revision: 2 });
+  assert.deepEqual(await list(umbra), []);
+  await provider('IdentityProviderRemoved');
+  assert.deepEqual(await list(), []);
+  await provider('IdentityProviderRegistered', { issuer, ...settings });
+  assert.equal((await list()).length, 1);
+
+  const identity = { issuer, subject: 'ada' };
+  const joined = { name: 'Ada', roles: ['editor'], provider: id, identity };
+  await happens('member', ada)('MemberJoined', joined);
+  const { items } = await read((tables) => listMembers(tables, acme, { limit: 10 }));
+  assert.deepEqual([items[0]?.id, items[0]?.name, items[0]?.roles], [ada, 'Ada', ['editor']]);
 });
 
 test('the operator sees every tenant and the plans, a tenant neither', async (t) => {

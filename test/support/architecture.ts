@@ -29,7 +29,18 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   infra: {
     mayImport: ['#domain/', '#commands/', '#projections/', '#infra/'],
-    packages: ['node:', 'pg', 'kysely', 'uuid', 'zod', 'cborg', 'lru-cache', 'pino'],
+    packages: [
+      'node:',
+      'pg',
+      'kysely',
+      'uuid',
+      'zod',
+      'cborg',
+      'lru-cache',
+      'pino',
+      'jose',
+      'ipaddr.js',
+    ],
   },
   api: {
     mayImport: ['#domain/', '#commands/', '#projections/', '#infra/', '#api/'],

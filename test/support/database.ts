@@ -8,19 +8,22 @@ import { migrate } from '#infra/postgres/migrate.ts';
  * An empty, migrated database of its own, dropped when the test ends. It is used through the same
  * kinds of login as a real one: under the superuser a missing right would not be noticed.
  */
-export async function freshDatabase(t: TestContext): Promise<Database & { readonly url: string }> {
+export async function freshDatabase(
+  t: TestContext,
+): Promise<Database & { readonly url: string; readonly ownerUrl: string }> {
   const server = process.env['TEST_DATABASE_URL'];
   if (server === undefined) throw new Error('Run the tests with `npm test`: it starts Postgres.');
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(server, LOGINS, `create database ${name} owner ${OWNER}`);
   const url = databaseUrl(server, name, LOGIN);
-  const database = postgresDatabase({ url, ownerUrl: databaseUrl(server, name, OWNER) });
+  const ownerUrl = databaseUrl(server, name, OWNER);
+  const database = postgresDatabase({ url, ownerUrl });
   t.after(async () => {
     await database.close();
     await onServer(server, `drop database ${name} with (force)`);
   });
   await migrate(database);
-  return { ...database, url };
+  return { ...database, url, ownerUrl };
 }
 
 const OWNER = 'palimpsest_test_owner';

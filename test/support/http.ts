@@ -38,6 +38,7 @@ export async function serverWith(
       },
       authentication: {
         byApiKey: async (key) => people[key],
+        byToken: async () => undefined,
         byOperatorKey: (key) =>
           key === OPERATOR_KEY
             ? { tenant: PLATFORM, member: OPERATOR, roles: ['operator'], groups: [] }
@@ -46,7 +47,11 @@ export async function serverWith(
       positions: { logId: 'testlog', head: async () => 0n, reached: async () => true },
       readiness: async () => ({ ready: true, waitingFor: [] }),
       standings: async () => [],
-      refusals: { byRight: async () => {}, summarise: async () => {} },
+      refusals: {
+        byRight: async () => {},
+        summarise: async () => {},
+        summariseSignIns: async () => {},
+      },
       metrics: new Registry(),
       corsOrigins: [],
       ...deps,

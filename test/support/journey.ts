@@ -49,7 +49,7 @@ export function journey(
 async function journeyServer(t: TestContext, env: Readonly<Record<string, string>>) {
   const home = await emptyHome(t);
   const { url } = await startServer(t, home, { env });
-  const as = (key: string): Caller => caller(url, key);
+  const as = (key: string): Caller => callerOf(url, key);
   const operator = as((await readFile(join(home, 'keys/operator'), 'utf8')).trim());
   return { url, as, operator };
 }
@@ -83,7 +83,8 @@ export const after = ({ headers }: Answer) => ({
   'palimpsest-min-position': headers.get('palimpsest-position') ?? assert.fail('no position'),
 });
 
-function caller(server: string, key: string): Caller {
+/** Whoever has this key or token, at this server. */
+export function callerOf(server: string, key: string): Caller {
   const send = async (method: string, path: string, { body, headers = {} }: Asked = {}) => {
     const answer = await fetch(server + path, {
       method,

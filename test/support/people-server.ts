@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
+import { Registry } from 'prom-client';
 import { aggregates } from '#api/aggregates.ts';
 import { authentication } from '#api/authentication.ts';
 import { adminPlanRoutes } from '#api/routes/admin-plans.ts';
 import { adminTenantRoutes } from '#api/routes/admin-tenants.ts';
 import { apiKeyRoutes } from '#api/routes/api-keys.ts';
 import { groupRoutes } from '#api/routes/groups.ts';
+import { identityProviderRoutes } from '#api/routes/identity-providers.ts';
 import { memberRoutes } from '#api/routes/members.ts';
+import { signingIn } from '#api/signing-in.ts';
 import { viewQueries } from '#api/view-queries.ts';
 import { issueApiKey } from '#commands/issue-api-key.ts';
+import type { Clock } from '#commands/ports.ts';
 import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
 import { PLATFORM } from '#domain/ids.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
+import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { apiKeys } from '#projections/api-keys.ts';
 import { type ProjectionEngine, projectionEngine } from '#projections/engine.ts';
 import { groups } from '#projections/groups.ts';
+import { identityProviders } from '#projections/identity-providers.ts';
 import { members } from '#projections/members.ts';
 import { plans } from '#projections/plans.ts';
 import { localProgress } from '#projections/progress.ts';
@@ -26,10 +32,17 @@ import { tenants } from '#projections/tenants.ts';
 import { OPERATOR_KEY, serverWith } from './http.ts';
 import { projectionWorld } from './projections.ts';
 
-const projections = [members, groups, apiKeys, tenants, plans];
+const projections = [members, groups, apiKeys, identityProviders, tenants, plans];
 
-/** A server for tenants, plans, members, groups and keys, with its views in Postgres. */
-export async function peopleServer(t: TestContext) {
+/** A server for tenants, plans, members, groups, keys and identity providers, with its views in Postgres. */
+export async function peopleServer(
+  t: TestContext,
+  {
+    privateIssuers = [],
+    signInClock = systemClock,
+  }: { readonly privateIssuers?: readonly string[]; readonly signInClock?: Clock } = {},
+) {
+  const warnings: unknown[] = [];
   let running: ProjectionEngine | undefined;
   // Registered before the database's own end, which it must not outlive.
   t.after(() => running?.stop());
@@ -66,7 +79,17 @@ export async function peopleServer(t: TestContext) {
   const issuing = { issue, randomBytes: (count: number) => systemIds.bytes(count) };
   const refusing = { members: all.members.handle, keys: all.apiKeys.handle, clock };
 
-  const { app } = await serverWith(
+  const metrics = new Registry();
+  const signIns = signingIn({
+    streams: all,
+    groupsOf: queries.groups.of,
+    privateIssuers,
+    metrics,
+    clock: signInClock,
+    warn: (...what) => warnings.push(what),
+  });
+
+  const { app, lines } = await serverWith(
     t,
     [
       adminTenantRoutes({
@@ -85,6 +108,11 @@ export async function peopleServer(t: TestContext) {
         view: queries.groups,
       }),
       apiKeyRoutes({ ...issuing, handle: all.apiKeys.handle, view: queries.apiKeys }),
+      identityProviderRoutes({
+        handle: all.identityProviders.handle,
+        issuerAllowed: signIns.issuerAllowed,
+        view: queries.identityProviders,
+      }),
     ],
     {
       clock,
@@ -92,10 +120,16 @@ export async function peopleServer(t: TestContext) {
       authentication: authentication({
         aggregates: all,
         groupsOf: queries.groups.of,
+        byToken: signIns.byToken,
         operatorKey: OPERATOR_KEY,
         clock,
       }),
-      refusals: { byRight: recordRefusal(refusing), summarise: summariseRefusals(refusing) },
+      metrics,
+      refusals: {
+        byRight: recordRefusal(refusing),
+        summarise: summariseRefusals(refusing),
+        summariseSignIns: signIns.summariseRefused,
+      },
     },
   );
 
@@ -122,7 +156,7 @@ export async function peopleServer(t: TestContext) {
       ...(body && { payload: body }),
     });
   };
-  return { app, send, log, aggregates: all, errors: world.errors };
+  return { app, send, log, lines, metrics, warnings, aggregates: all, errors: world.errors };
 }
 
 export type PeopleServer = Awaited<ReturnType<typeof peopleServer>>;

@@ -4,6 +4,8 @@ import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
 import { metaOf } from '#api/requests.ts';
+import { Issuer } from '#domain/identity-provider/events.ts';
+import { memberOfIdentity } from '#domain/identity-provider/ids.ts';
 import { MemberId, type TenantId, derivedUuid } from '#domain/ids.ts';
 import type { MemberCommand } from '#domain/member/decide.ts';
 import { Email, MemberName, TenantRoles } from '#domain/member/events.ts';
@@ -31,6 +33,10 @@ const Invitation = z.strictObject({
   name: MemberName,
   email: Email.optional(),
   roles: TenantRoles,
+  identity: z
+    .strictObject({ issuer: Issuer, subject: z.string().min(1).max(255) })
+    .optional()
+    .describe('As whom they will sign in; their tokens then give no more than `roles`.'),
 });
 const Change = z.strictObject({
   name: MemberName.optional(),
@@ -41,7 +47,12 @@ const MemberShown = z.object({
   id: MemberId,
   name: z.string().nullable().describe('null where the personal data was erased.'),
   email: z.string().nullable(),
-  roles: z.array(TenantRole).readonly(),
+  roles: z
+    .array(TenantRole)
+    .readonly()
+    .describe(
+      'Of somebody who joined by a sign-in: what the claims gave then, until they are set.',
+    ),
   status: z.enum(['active', 'deactivated', 'erased']),
   revision: z.int(),
   invitedAt: z.string(),
@@ -87,7 +98,10 @@ export const memberRoutes =
       async (request, reply) => {
         const { body, principal } = request;
         const meta = metaOf(request);
-        const id = derivedUuid('member', meta.commandId) as MemberId;
+        const { identity } = body;
+        const id = identity
+          ? memberOfIdentity(principal.tenant, identity)
+          : (derivedUuid('member', meta.commandId) as MemberId);
         const emailTaken = await isTaken(principal.tenant, body.email, id);
         const written = await handle(id, { type: 'InviteMember', ...body, emailTaken }, meta);
         return answerWritten(reply, id, written, `/v1/members/${id}`);

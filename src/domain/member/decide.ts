@@ -1,12 +1,22 @@
 import type { Aggregate } from '#domain/aggregate.ts';
 import type { DecisionContext } from '#domain/decider.ts';
+import type { Identity } from '#domain/identity-provider/ids.ts';
 import { isSame } from '#domain/is-same.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Principal, type TenantRole, assertMay, assertMayGrant } from '#domain/rights.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import { type MemberEvent, memberEvents } from './events.ts';
+import { type JoinBySignIn, join } from './join.ts';
 import { type RecordRefusal, recordRefusal } from './refusal.ts';
-import { type KnownMember, type Member, erase, evolve, initialState, snapshot } from './state.ts';
+import {
+  type KnownMember,
+  type Member,
+  erase,
+  evolve,
+  initialState,
+  isLastingOwner,
+  snapshot,
+} from './state.ts';
 
 type Profile = { readonly name: string; readonly email?: string | undefined };
 
@@ -23,7 +33,12 @@ type EmailTaken = { readonly emailTaken?: boolean | undefined };
 type OwnerReleased = { readonly ownerReleased?: boolean | undefined };
 
 type InviteMember = Profile &
-  EmailTaken & { readonly type: 'InviteMember'; readonly roles: readonly TenantRole[] };
+  EmailTaken & {
+    readonly type: 'InviteMember';
+    readonly roles: readonly TenantRole[];
+    /** Where the member's id follows from it, because that person will sign in. */
+    readonly identity?: Identity | undefined;
+  };
 /** The one member whom the operator makes in a tenant; everybody else is invited by this one. */
 type InviteFirstOwner = Profile & { readonly type: 'InviteFirstOwner' };
 type ChangeMember = EmailTaken &
@@ -45,6 +60,7 @@ export type RecordAuditRead = {
 export type MemberCommand =
   | InviteMember
   | InviteFirstOwner
+  | JoinBySignIn
   | ChangeMember
   | DeactivateMember
   | ReactivateMember
@@ -60,6 +76,8 @@ function decide(command: MemberCommand, state: Member, context: DecisionContext)
     case 'InviteFirstOwner':
       assertMay(principal, 'tenant.first-owner');
       return invite(command, ['owner'], state, principal);
+    case 'JoinBySignIn':
+      return join(command, state);
     case 'ChangeMember':
       assertMay(principal, 'member.change');
       return change(command, mustBeKnown(state), principal);
@@ -78,7 +96,7 @@ function decide(command: MemberCommand, state: Member, context: DecisionContext)
 }
 
 function invite(
-  { name, email, emailTaken }: Profile & EmailTaken,
+  { name, email, emailTaken, identity }: Omit<InviteMember, 'type' | 'roles'>,
   wanted: readonly TenantRole[],
   state: Member,
   principal: Principal,
@@ -87,12 +105,17 @@ function invite(
   assertMayGrant(principal, roles);
   if (state.status === 'erased') throw new Rejected('member/erased');
   if (state.status !== 'missing') {
-    const { name: itsName, email: itsEmail, roles: itsRoles } = state;
-    if (isSame([name, email ?? null, roles], [itsName, itsEmail ?? null, itsRoles])) return [];
+    const { name: itsName, email: itsEmail, roles: itsRoles, followsClaims } = state;
+    const isSameMember = isSame(
+      [name, email ?? null, roles, false],
+      [itsName, itsEmail ?? null, itsRoles, followsClaims],
+    );
+    if (isSameMember) return [];
     throw new Rejected('member/already-exists');
   }
   if (emailTaken) throw new Rejected('member/email-taken');
-  return [{ type: 'MemberInvited', data: { name, ...withoutUndefined({ email }), roles } }];
+  const data = { name, roles, ...withoutUndefined({ email, identity }) };
+  return [{ type: 'MemberInvited', data }];
 }
 
 function change(command: ChangeMember, member: KnownMember, principal: Principal): MemberEvent[] {
@@ -118,7 +141,9 @@ function changeRoles(
   principal: Principal,
 ): MemberEvent[] {
   const roles = inOrder(wanted ?? member.roles);
-  if (isSame(roles, member.roles)) return [];
+  // The same roles, but set by hand: from now on claims give no more than these.
+  const isSet = wanted !== undefined && member.followsClaims;
+  if (isSame(roles, member.roles) && !isSet) return [];
   assertMayGrant(principal, roles);
   if (!roles.includes('owner')) mustBeReleased(member, ownerReleased);
   return [{ type: 'MemberRolesChanged', data: { roles } }];
@@ -142,14 +167,13 @@ function reactivate(member: KnownMember, principal: Principal): MemberEvent[] {
 
 /** True for whoever must be released by the tenant's stream before this command. */
 export function endsOwnership(command: MemberCommand, state: Member): boolean {
-  if (state.status !== 'active' || !state.roles.includes('owner')) return false;
+  if (!isLastingOwner(state)) return false;
   if (command.type === 'DeactivateMember') return true;
   return command.type === 'ChangeMember' && command.roles?.includes('owner') === false;
 }
 
 function mustBeReleased(member: KnownMember, released: boolean | undefined): void {
-  const isOwner = member.status === 'active' && member.roles.includes('owner');
-  if (isOwner && !released) throw new Rejected('tenant/last-owner');
+  if (isLastingOwner(member) && !released) throw new Rejected('tenant/last-owner');
 }
 
 function mustBeKnown(state: Member): KnownMember {

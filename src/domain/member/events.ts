@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EventOf, defineEvent, memberSubject, plain } from '#domain/event.ts';
+import { IdentityProviderId } from '#domain/ids.ts';
 import { TenantRole } from '#domain/rights.ts';
 
 // Stored for ever: add fields, never rename or remove them. Name and e-mail are sealed with the
@@ -13,11 +14,33 @@ export const Email = z
 /** At least one: a member who may nothing is a deactivated one. */
 export const TenantRoles = z.array(TenantRole).min(1).max(TenantRole.options.length);
 
+/** Whom the member's id was derived from: who signs in with it finds the member. */
+const identity = z.object({ issuer: z.string(), subject: z.string() });
+
 export const memberEvents = {
   MemberInvited: defineEvent({
     kind: 'member',
     version: 1,
-    schema: z.object({ name: z.string(), email: z.string().optional(), roles: TenantRoles }),
+    schema: z.object({
+      name: z.string(),
+      email: z.string().optional(),
+      roles: TenantRoles,
+      identity: identity.optional(),
+    }),
+    subject: memberSubject,
+  }),
+  /** A first sign-in made the member. */
+  MemberJoined: defineEvent({
+    kind: 'member',
+    version: 1,
+    schema: z.object({
+      name: z.string(),
+      email: z.string().optional(),
+      /** What the claims gave at that moment. */
+      roles: TenantRoles,
+      provider: IdentityProviderId,
+      identity,
+    }),
     subject: memberSubject,
   }),
   MemberProfileChanged: defineEvent({

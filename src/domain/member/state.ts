@@ -2,7 +2,7 @@ import { decode, encode } from 'cborg';
 import type { SnapshotCodec } from '#domain/aggregate.ts';
 import { memberSubject } from '#domain/event.ts';
 import { type MemberId, type TenantId, derivedUuid } from '#domain/ids.ts';
-import type { TenantRole } from '#domain/rights.ts';
+import { type TenantRole, rolesOfKey } from '#domain/rights.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { MemberEvent } from './events.ts';
 
@@ -13,6 +13,8 @@ type Known = {
   readonly name: string;
   readonly email?: string | undefined;
   readonly roles: readonly TenantRole[];
+  /** Joined by a sign-in, and nobody has set the roles since: each token brings its own. */
+  readonly followsClaims: boolean;
   readonly refused: Refused;
 };
 
@@ -29,20 +31,29 @@ export const initialState: Member = { status: 'missing', refused: { minute: '', 
 export function evolve(state: Member, event: MemberEvent): Member {
   switch (event.type) {
     case 'MemberInvited':
-      return { ...event.data, status: 'active', refused: state.refused };
+      return known(state, event.data, false);
+    case 'MemberJoined':
+      return known(state, event.data, true);
     case 'ActionRefused':
       return { ...state, refused: withRefusal(state.refused, event.data) };
     case 'AuditRead':
       return state;
     case 'MemberProfileChanged':
-    case 'MemberRolesChanged':
       return changed(state, withoutUndefined(event.data));
+    case 'MemberRolesChanged':
+      return changed(state, { roles: event.data.roles, followsClaims: false });
     case 'MemberDeactivated':
       return changed(state, { status: 'deactivated' });
     case 'MemberReactivated':
       return changed(state, { status: 'active' });
   }
 }
+
+const known = (
+  { refused }: Member,
+  { name, email, roles }: Pick<Known, 'name' | 'email' | 'roles'>,
+  followsClaims: boolean,
+): Member => ({ name, email, roles, followsClaims, status: 'active', refused });
 
 const changed = (state: Member, change: Partial<Known> | Pick<KnownMember, 'status'>): Member =>
   state.status === 'missing' || state.status === 'erased' ? state : { ...state, ...change };
@@ -69,13 +80,29 @@ export const erase = ({ refused }: Member): Member => ({ status: 'erased', refus
 export const rolesOf = (member: Member): readonly TenantRole[] =>
   member.status === 'active' ? member.roles : [];
 
+/**
+ * The roles of somebody who comes with a token: never more than its claims give, and no more than
+ * an admin has set, once one did.
+ */
+export function rolesAtSignIn(
+  member: Member,
+  fromClaims: readonly TenantRole[],
+): readonly TenantRole[] {
+  if (member.status !== 'active') return [];
+  return member.followsClaims ? fromClaims : rolesOfKey(fromClaims, member.roles);
+}
+
+/** An owner whom the tenant can count on: one by a claim is gone when the issuer says so. */
+export const isLastingOwner = (member: Member): boolean =>
+  rolesOf(member).includes('owner') && !('followsClaims' in member && member.followsClaims);
+
 /** Whom the operator makes in a new tenant; asking for it again finds the same member. */
 export const firstOwnerOf = (tenant: TenantId): MemberId =>
   derivedUuid('first-owner', tenant) as MemberId;
 
 /** Refusals make these streams long, so that they are not folded from the start every time. */
 export const snapshot: SnapshotCodec<Member> = {
-  version: 1,
+  version: 2,
   subject: memberSubject,
   encode: (state) => encode(state),
   decode: (bytes) => decode(bytes) as Member,

@@ -5,6 +5,7 @@ import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
+import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
@@ -19,6 +20,7 @@ const byKind = {
   member: memberAggregate,
   group: groupAggregate,
   'api-key': apiKeyAggregate,
+  'identity-provider': identityProviderAggregate,
   document: documentAggregate,
   projection: projectionAggregate,
 } satisfies Record<StreamKind, object>;
