@@ -94,10 +94,12 @@ export type World = {
 
 export async function projectionWorld(
   t: TestContext,
-  { clock = systemClock }: { readonly clock?: Clock } = {},
+  {
+    clock = systemClock,
+    log = memoryEventLog({ clock }),
+  }: { readonly clock?: Clock; readonly log?: EventLog } = {},
 ): Promise<World> {
   const database = await freshDatabase(t);
-  const log = memoryEventLog({ clock });
   const store = postgresProjectionStore(database, clock);
   return { database, clock, log, store, sealer: testSealer({ clock }), errors: [] };
 }

@@ -45,10 +45,8 @@ export function eventStoreSequencer(ports: Ports): Sequencer {
   let isAway = false;
 
   const readTail = async (stream: string): Promise<Tail> => {
-    const [events] = await Promise.all([
-      reads.stream(stream, 'end', true, TAIL_EVENTS),
-      tampering.check(stream),
-    ]);
+    const newest = reads.stream(stream, 'end', true, TAIL_EVENTS);
+    const events = await tampering.believed(stream, newest);
     return known.read(stream, events.toReversed());
   };
 

@@ -1,4 +1,4 @@
-import type { Clock } from '#commands/ports.ts';
+import { type Clock, LogUnavailable } from '#commands/ports.ts';
 import type { Connect, EventStoreClient } from './client.ts';
 
 /** With calls under way and not a word from the server for so long, the connection may be half open. */
@@ -60,12 +60,18 @@ export function openConnection(connect: Connect, url: string, clock: Clock): Con
       underWay += 1;
       if (!watching) void watch();
       try {
-        return await work(await current, heard);
+        const client = await current;
+        const before = replaced;
+        const answer = await work(client, heard);
+        // A read that was ended with its client looks like one that came to its end.
+        if (replaced !== before) throw new LogUnavailable('its connection was given up');
+        return answer;
       } finally {
         underWay -= 1;
       }
     },
     close: async () => {
+      replaced += 1;
       const client = await current.catch(() => undefined);
       await client?.dispose();
     },

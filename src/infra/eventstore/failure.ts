@@ -3,6 +3,13 @@ import { LogTampered, LogUnavailable } from '#commands/ports.ts';
 // gRPC status codes (grpc.io/grpc/core/md_doc_statuscodes.html).
 const INVALID_ARGUMENT = 3;
 
+/** A tombstone: the stream was deleted for ever. */
+export class StreamGone extends LogTampered {
+  constructor() {
+    super('A stream of the log was deleted for ever.');
+  }
+}
+
 type ClientError = { readonly type?: unknown; readonly code?: unknown; readonly message?: unknown };
 
 /**
@@ -32,8 +39,10 @@ const types: Readonly<Record<string, Failure>> = {
 
 /** Everything that says nothing else is `unknown`: the call may have had its effect, or may have it yet. */
 export function failureOf(error: unknown): Failure {
-  const { type, code } = error as ClientError;
-  if (code === INVALID_ARGUMENT) return 'no-such-position';
+  const { type, code, message } = error as ClientError;
+  // Subscriptions say it with a code, reads in words.
+  if (code === INVALID_ARGUMENT || /InvalidPosition/.test(String(message)))
+    return 'no-such-position';
   return (typeof type === 'string' ? types[type] : undefined) ?? 'unknown';
 }
 
@@ -41,8 +50,7 @@ export function failureOf(error: unknown): Failure {
 export function readFailure(error: unknown): Error {
   if (error instanceof LogUnavailable || error instanceof LogTampered) return error;
   const failure = failureOf(error);
-  if (failure === 'gone')
-    return new LogTampered('A stream of the log was deleted for ever (tombstoned).');
+  if (failure === 'gone') return new StreamGone();
   if (failure === 'no-such-position')
     return new LogTampered('The log has no event at this position: it is another log.');
   const reason = failure === 'refused' ? 'it refuses our credentials' : reasonOf(error);

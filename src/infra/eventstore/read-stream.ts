@@ -14,18 +14,8 @@ export function readingStream({
   readonly known: KnownStreams;
   readonly tampering: TamperWatch;
 }): EventLog['readStream'] {
-  const read = async (
-    stream: string,
-    from: bigint | 'start' | 'end',
-    backward: boolean,
-    limit: number,
-  ) => {
-    const [events] = await Promise.all([
-      reads.stream(stream, from, backward, limit),
-      tampering.check(stream),
-    ]);
-    return events;
-  };
+  const read = async (stream: string, ...how: [bigint | 'end', boolean, number]) =>
+    await tampering.believed(stream, reads.stream(stream, ...how));
 
   return async (stream, { from, direction, limit = Number.MAX_SAFE_INTEGER } = {}) => {
     ownTenant(stream);

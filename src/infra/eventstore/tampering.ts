@@ -3,6 +3,7 @@ import { type Clock, LogTampered } from '#commands/ports.ts';
 import { arrivals } from './arrivals.ts';
 import type { Filter, ReceivedEvent } from './client.ts';
 import type { Connection } from './connection.ts';
+import { StreamGone } from './failure.ts';
 import type { EventStoreReads } from './reads.ts';
 import { isOurs } from './recorded.ts';
 
@@ -71,21 +72,31 @@ export async function tamperWatch(
   };
   const watching = watch(await reads.head('anybody'));
 
+  const checkKnown = (stream: string): void => {
+    const known = tampered.get(stream);
+    if (known !== undefined) throw accuse(stream, known);
+  };
+
+  /** Throws `LogTampered` when events of this stream may be missing. */
+  const check = async (stream: string): Promise<void> => {
+    checkKnown(stream);
+    if (clean.has(stream)) return;
+    const found = hiding(await reads.newest(`$$${stream}`));
+    if (found !== undefined) throw accuse(stream, found);
+    clean.set(stream, true);
+  };
+
   return {
-    /** Throws `LogTampered` when events of this stream may be missing. */
-    check: async (stream: string): Promise<void> => {
-      const known = tampered.get(stream);
-      if (known !== undefined) throw accuse(stream, known);
-      if (clean.has(stream)) return;
-      const found = hiding(await reads.newest(`$$${stream}`));
-      if (found !== undefined) throw accuse(stream, found);
-      clean.set(stream, true);
+    /** What `read` reads of this stream, once its settings say that it is all there. */
+    believed: async <T>(stream: string, read: Promise<T>): Promise<T> => {
+      const [settings, events] = await Promise.allSettled([check(stream), read]);
+      if (settings.status === 'rejected') throw settings.reason;
+      if (events.status === 'fulfilled') return events.value;
+      if (!(events.reason instanceof StreamGone)) throw events.reason;
+      throw accuse(stream, 'it was deleted for ever');
     },
-    /** The same from what is known without asking. */
-    checkKnown: (stream: string): void => {
-      const known = tampered.get(stream);
-      if (known !== undefined) throw accuse(stream, known);
-    },
+    /** Throws `LogTampered` for what is known without asking. */
+    checkKnown,
     accuse,
     close: async () => {
       stop.abort();

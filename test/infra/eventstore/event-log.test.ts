@@ -13,12 +13,7 @@ eventLogContract('EventStoreDB’s protocol, spoken by the double,', async (t) =
   return await opened(url)(t);
 });
 
-// A real server and either client, e.g. esdb://127.0.0.1:2113?tls=false.
+// A real server, e.g. esdb://127.0.0.1:2113?tls=false.
 const real = process.env['EVENTSTORE_TEST_URL'];
 if (real === undefined) test('a real EventStoreDB', { skip: 'EVENTSTORE_TEST_URL names none' });
-else {
-  eventLogContract('a real EventStoreDB', opened(real));
-  eventLogContract('a real EventStoreDB, through the client of KurrentDB,', async (t) =>
-    opened(real.replace(/^esdb/, 'kurrentdb'))(t),
-  );
-}
+else eventLogContract('a real EventStoreDB', opened(real));

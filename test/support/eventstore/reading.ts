@@ -13,8 +13,13 @@ type StreamOptions = InstanceType<typeof streams.ReadReq.Options.StreamOptions>;
 export async function send(call: ReadCall, answer: ReadResp): Promise<boolean> {
   if (call.cancelled || call.destroyed) return false;
   if (call.write(answer)) return true;
+  const events = ['drain', 'close', 'cancelled', 'error'];
   await new Promise<void>((resolve) => {
-    for (const event of ['drain', 'close', 'cancelled', 'error']) call.once(event, () => resolve());
+    const wake = () => {
+      for (const event of events) call.removeListener(event, wake);
+      resolve();
+    };
+    for (const event of events) call.on(event, wake);
   });
   return !call.cancelled && !call.destroyed;
 }

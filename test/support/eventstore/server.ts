@@ -29,6 +29,8 @@ export type EventStoreDouble = {
   readonly port: number;
   readonly faults: Faults;
   readonly database: Database;
+  /** How many reads and subscriptions have not ended. */
+  openReads(): number;
   thaw(): void;
   /** Every connection breaks, and nobody can connect until `up`. */
   down(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<EventSto
   const faults = noFaults();
   const database = newDatabase();
   const waiting = new Set<() => void>();
+  const reads = new Set<ReadCall>();
   const server = new Server({ 'grpc.max_receive_message_length': 20_000_000 });
   const { tls } = options;
   const credentials = tls
@@ -80,6 +83,11 @@ export async function startDouble(options: DoubleOptions = {}): Promise<EventSto
     breakAll: wire.cut,
     thawed: async () => await new Promise<void>((resolve) => waiting.add(resolve)),
     port: () => wire.port,
+    onRead: (call) => {
+      reads.add(call);
+      for (const end of ['close', 'cancelled', 'finish', 'error'])
+        call.once(end, () => reads.delete(call));
+    },
   });
   for (const [service, implementation] of services) server.addService(service, implementation);
 
@@ -88,6 +96,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<EventSto
     port: wire.port,
     faults,
     database,
+    openReads: () => reads.size,
     thaw,
     down: wire.close,
     up: async () => void (await wire.open()),
@@ -105,6 +114,7 @@ type Ports = {
   readonly breakAll: () => void;
   readonly thawed: () => Promise<void>;
   readonly port: () => number;
+  readonly onRead: (call: ReadCall) => void;
 };
 
 type Service = Parameters<Server['addService']>;
@@ -126,6 +136,7 @@ function servicesOf(ports: Ports): Service[] {
         return;
       }
       call.on('error', () => undefined);
+      ports.onRead(call);
       const isSubscription = call.request.getOptions()?.hasSubscription() ?? false;
       const begin = faults.frozen ? thawed() : Promise.resolve();
       void begin.then(() =>
