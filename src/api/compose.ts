@@ -24,6 +24,7 @@ import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
 import { createLogger } from './logger.ts';
 import { projecting } from './projecting.ts';
+import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
@@ -80,6 +81,8 @@ export async function compose(
     warn,
   });
   const metrics = new Registry();
+  const { flow } = projection;
+  const reactions = reacting({ database, log, flow, streams, clock, ids, metrics, warn });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -167,6 +170,7 @@ export async function compose(
     ...(roles.has('control') ? controlRoutes : []),
   ]);
   if (roles.has('projector')) await projection.start();
+  if (roles.has('worker')) await reactions.start();
   if (roles.has('control')) await seedPlans(streams);
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
@@ -179,6 +183,7 @@ export async function compose(
     stop: async () => {
       await app.close();
       await streams.settled();
+      await reactions.stop();
       await projection.stop();
       await log.close();
     },

@@ -55,6 +55,7 @@ export function projecting(ports: ProjectingPorts) {
   return {
     start: () => engine.start(),
     stop: () => engine.stop(),
+    flow: engine.flow,
     standings,
     reached: reachedBy({ store, clock, projections, progress }),
 

@@ -47,10 +47,13 @@ export function peopleOf(shared: World) {
     clock,
   });
   const members = { ...anyMembers, handle: keeping };
+  // As a process that ends between the two streams of a change.
+  const withoutTheList = anyMembers.handle;
   return {
     ...shared,
     tenants,
     members,
+    withoutTheList,
     keys,
     groups: pathOf(groupAggregate),
     plans: pathOf(planAggregate),

@@ -1,0 +1,67 @@
+import { Gauge, type Registry } from 'prom-client';
+import { listOwnerWhenMade } from '#commands/list-owner-when-made.ts';
+import type { Clock, EventLog, Ids } from '#commands/ports.ts';
+import { reacting as reactionEngine } from '#commands/reacting.ts';
+import type { Database } from '#infra/postgres/database.ts';
+import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
+import type { Follower } from '#projections/follower.ts';
+import { eventsAfter } from '#projections/lane-events.ts';
+import type { Aggregates } from './aggregates.ts';
+
+/** What follows from events in other streams; run by the role `worker`. */
+export function reacting(ports: {
+  readonly database: Database;
+  readonly log: EventLog;
+  /** The one flow of events in this process. */
+  readonly flow: Follower;
+  readonly streams: Aggregates;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly metrics: Registry;
+  readonly warn: (message: string, error?: unknown) => void;
+}) {
+  const { database, log, flow, streams, clock, ids, metrics, warn } = ports;
+  const store = postgresReactionStore(database, clock);
+  const reactions = [
+    listOwnerWhenMade({ tenants: streams.tenants.handle, memberHistory: streams.members.history }),
+  ];
+  observe(metrics, async () => {
+    const head = await log.head();
+    const places = await store.places();
+    return places.map(({ name, place, movedAt }) => ({
+      name,
+      seconds: place.position >= head ? 0 : (clock.now().getTime() - movedAt.getTime()) / 1_000,
+    }));
+  });
+
+  return reactionEngine({
+    log,
+    eventsAfter: async function* ({ position, eventId }, signal) {
+      const from = { position, eventId, ordinal: 0n };
+      for await (const { events } of eventsAfter(log, flow, from, signal)) yield events;
+    },
+    store,
+    clock,
+    owner: ids.uuid(),
+    reactions,
+    onError: (error) => warn('a reaction tries again', error),
+  });
+}
+
+/** A reaction that waits at an event shows here: it does not skip what it cannot finish. */
+function observe(
+  metrics: Registry,
+  behind: () => Promise<readonly { readonly name: string; readonly seconds: number }[]>,
+): void {
+  const gauge = new Gauge({
+    name: 'palimpsest_reaction_behind_seconds',
+    help: 'For how long a reaction that is behind the log has not moved; 0 when it is not behind.',
+    labelNames: ['reaction'],
+    registers: [metrics],
+    collect: async () => {
+      for (const { name, seconds } of await behind().catch(() => [])) {
+        gauge.set({ reaction: name }, seconds);
+      }
+    },
+  });
+}
