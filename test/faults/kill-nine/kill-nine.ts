@@ -5,7 +5,8 @@ import { until } from '#test/support/process.ts';
 import { type Random, seededRandom } from '#test/support/random.ts';
 import { contradictions } from './check-outcome.ts';
 import { type ClientOptions, isLarge, runClient } from './client.ts';
-import { type Ledger, send } from './command.ts';
+import type { Ledger } from './command.ts';
+import { newLedger, sharedDocuments } from './ledger.ts';
 import { type RestartedServer, restartedServer } from './server.ts';
 
 export type KillNineOptions = {
@@ -39,7 +40,8 @@ export async function killNine(home: string, options: KillNineOptions): Promise<
   const server = restartedServer(home);
   try {
     await server.start();
-    const ledger = await newLedger(home, server);
+    const apiKey = (await readFile(join(home, 'keys/demo'), 'utf8')).trim();
+    const ledger = newLedger(apiKey, server.url);
     const shared = await sharedDocuments(ledger);
     let stopped = false;
     const working = Array.from({ length: clients }, async (_, index) => {
@@ -95,23 +97,6 @@ async function killOnce(server: RestartedServer, kill: number, random: Random): 
   await sleep(random.below(1_500));
   await server.kill();
   return 'server, and the next one while it started';
-}
-
-async function newLedger(home: string, server: RestartedServer): Promise<Ledger> {
-  const apiKey = (await readFile(join(home, 'keys/demo'), 'utf8')).trim();
-  const counts = { sent: 0, unanswered: 0, retried: 0, repeated: 0, givenUp: false };
-  return { apiKey, url: server.url, ...counts, acknowledged: [], wrong: [] };
-}
-
-async function sharedDocuments(ledger: Ledger): Promise<string[]> {
-  const ids: string[] = [];
-  for (const key of ['shared-0', 'shared-1', 'shared-2']) {
-    const markers = [`[${key}]`];
-    const body = { title: key, markdown: `${markers[0]}\n` };
-    const created = await send(ledger, { key, path: '/v1/documents', body, markers });
-    if (created !== undefined) ids.push(created.id);
-  }
-  return ids;
 }
 
 function figuresOf(ledger: Ledger, { startMs, failedStarts }: RestartedServer, kills: number) {
