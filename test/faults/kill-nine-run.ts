@@ -42,7 +42,7 @@ const { figures, wrong, verify, ...more } = values.projectors
       large: 0.005,
       say,
     });
-const failedStarts: readonly string[] = 'failedStarts' in more ? more.failedStarts : [];
+const failedStarts = ('failedStarts' in more ? more.failedStarts : []) as readonly string[];
 for (const why of failedStarts) console.log(`A start failed: ${why.trim()}`);
 console.log(JSON.stringify(figures, undefined, 2));
 console.log(verify.output.trimEnd().split('\n').slice(-12).join('\n'));

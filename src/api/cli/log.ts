@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TenantId } from '#domain/ids.ts';
+import { adoptCommand } from './log/adopt.ts';
+import { copyCommand } from './log/copy.ts';
 import { exportLog } from './log/export.ts';
 import { tail, tailJson, tailText } from './log/tail.ts';
 import { verifyCommand } from './log/verify.ts';
@@ -8,10 +10,12 @@ import { tenantFrom } from './tenant-from.ts';
 import { withLog } from './with-log.ts';
 
 export const logCommand = (program: Command): void => {
-  const log = program.command('log').description('read, export and verify the event log');
+  const log = program.command('log').description('read, export, verify and move the event log');
   tailCommand(log);
   exportCommand(log);
   verifyCommand(log);
+  copyCommand(log);
+  adoptCommand(log);
 };
 
 type TailFlags = {
