@@ -27,7 +27,7 @@ export async function reportTo(output: Output, events: Events, plan: Plan): Prom
   const ended = new Set<string>();
   const path: string[] = [];
   for await (const { type, data } of events) {
-    if (type === 'test:stderr' || type === 'test:stdout') output.write(data.message);
+    output.write(saidBy({ type, data }));
     if (type === 'test:summary') {
       ended.add(relative(plan.root, data.file ?? ''));
       output.write(lineOf(data, plan.root));
@@ -43,6 +43,14 @@ export async function reportTo(output: Output, events: Events, plan: Plan): Prom
   }
   if (!plan.isFiltered) results.push(...filesWithoutTests(plan.files, ended, results));
   return summarise(output, results);
+}
+
+type Said = { readonly type: string; readonly data: { message?: string; file?: string } };
+
+/** What a test wrote, what it measured, or the seed that repeats it. The runner's counts have no file. */
+function saidBy({ type, data: { message = '', file } }: Said): string {
+  if (type === 'test:stderr' || type === 'test:stdout') return message;
+  return type === 'test:diagnostic' && file !== undefined ? `  ℹ ${message}\n` : '';
 }
 
 /** What is not well is said at once; a long run shows it before its end. */

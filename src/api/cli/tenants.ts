@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { TenantId } from '#domain/ids.ts';
+import { isolateCommand } from './isolate.ts';
 import { everyItem } from './pages.ts';
 import { show, tableText } from './table.ts';
 import { tenantFrom } from './tenant-from.ts';
@@ -24,6 +25,7 @@ type CreateFlags = {
 
 export const tenantsCommand = (program: Command): void => {
   const tenants = program.command('tenants').description('the tenants of this installation');
+  isolateCommand(tenants);
 
   tenants
     .command('create')

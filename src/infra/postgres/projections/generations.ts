@@ -61,6 +61,10 @@ export function generations(
       }),
 
     sweep: async (graceMs) => {
+      await database.asOwner(async (tx) => {
+        await sql`set local lock_timeout = '50ms'`.execute(tx);
+        await sql`select end_abandoned_moves()`.execute(tx);
+      });
       const before = new Date(clock.now().getTime() - graceMs);
       const unused = await transaction('public', (tx) => unusedSince(tx, before, clock.now()));
       for (const generation of unused) {
