@@ -9,10 +9,12 @@ import type { Row } from './rounds.ts';
 import { type Sizes, readSizes } from './sizes.ts';
 import type { System } from './system.ts';
 import { emmett } from './systems/emmett.ts';
+import { eventStoreAdapter, eventStoreClient } from './systems/eventstore.ts';
 import { palimpsest } from './systems/palimpsest.ts';
 import { plainInsert } from './systems/plain.ts';
 
 // npm run bench [-- --events N] [--rounds N] [--seconds N] [--only append|commands|load|rebuild|latency] [--json]
+// With --eventstore URL (an empty server) the log is there, beside the client that the adapter uses.
 
 const sizes = readSizes(process.argv.slice(2));
 
@@ -61,10 +63,19 @@ async function measured(
   const systems: System[] = [];
   try {
     // One after the other: their migrations would wait for each other's locks.
-    systems.push(await palimpsest(await postgres.ours(`palimpsest_${name}`)));
-    systems.push(await emmett(await postgres.theirs(`emmett_${name}`)));
-    systems.push(await plainInsert(await postgres.theirs(`plain_${name}`)));
-    return await measure(systems, sizes);
+    if (sizes.eventStore === undefined) {
+      systems.push(await palimpsest(await postgres.ours(`palimpsest_${name}`)));
+      systems.push(await emmett(await postgres.theirs(`emmett_${name}`)));
+      systems.push(await plainInsert(await postgres.theirs(`plain_${name}`)));
+    } else {
+      const ours = await postgres.ours(`palimpsest_${name}`);
+      systems.push(await palimpsest(ours, sizes.eventStore));
+      if (name !== 'rebuild') systems.push(await eventStoreAdapter(sizes.eventStore));
+      if (name !== 'rebuild') systems.push(await eventStoreClient(sizes.eventStore));
+    }
+    const rows = await measure(systems, sizes);
+    // The targets are beside Emmett, which keeps its events in Postgres only.
+    return sizes.eventStore === undefined ? rows : rows.map(({ target: _, ...row }) => row);
   } finally {
     await Promise.all(systems.map(({ close }) => close()));
   }

@@ -7,6 +7,8 @@ export type Sizes = {
   /** How long one system appends in one round. */
   readonly seconds: number;
   readonly json: boolean;
+  /** An empty EventStoreDB to measure the log on; without it, Postgres. */
+  readonly eventStore: string | undefined;
   /** Measures whose name holds this. */
   readonly only: string;
 };
@@ -20,6 +22,7 @@ export function readSizes(args: readonly string[]): Sizes {
       seconds: { type: 'string', default: '2' },
       only: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
+      eventstore: { type: 'string' },
     },
   });
   const number = (name: 'events' | 'rounds' | 'seconds'): number => {
@@ -32,6 +35,7 @@ export function readSizes(args: readonly string[]): Sizes {
     rounds: number('rounds'),
     seconds: number('seconds'),
     json: values.json,
+    eventStore: values.eventstore,
     only: values.only,
   };
 }

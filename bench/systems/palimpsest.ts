@@ -12,8 +12,8 @@ import {
   load,
   localProgress,
   migrate,
+  openEventLog,
   postgresDatabase,
-  postgresEventLog,
   postgresKeyStore,
   postgresProjectionStore,
   postgresSnapshotStore,
@@ -34,14 +34,15 @@ const projections = [byHeader, byBody];
 const tableOf = (kind: ViewKind) => (kind === 'headers' ? byHeader : byBody);
 
 /** Every event is sealed (AES-256-GCM under its document's key) before it is appended. */
-export async function palimpsest(connections: {
-  url: string;
-  ownerUrl: string;
-}): Promise<System & { readonly views: Views }> {
+export async function palimpsest(
+  connections: { url: string; ownerUrl: string },
+  eventStoreUrl?: string,
+): Promise<System & { readonly views: Views }> {
   const database = postgresDatabase(connections);
   await migrate(database);
   const [clock, ids] = [systemClock, systemIds];
-  const log = await postgresEventLog({ database, clock, ids });
+  const report = (message: string) => console.error(message);
+  const log = await openEventLog({ eventStoreUrl, database, clock, ids, report });
   const store = postgresKeyStore(database);
   const sealer = aesSealer({ store, masterKey: randomBytes(32), clock, ids });
   const warn = (message: string, error: unknown) => {
@@ -58,7 +59,7 @@ export async function palimpsest(connections: {
 
   const views = viewsOf({ database, log, sealer });
   return {
-    name: 'Palimpsest',
+    name: eventStoreUrl === undefined ? 'Palimpsest' : 'Palimpsest on it',
     views,
     append: async (stream, count) => {
       const decided = texts(count).map((text, number) => ({
@@ -100,7 +101,7 @@ const request = (): CommandRequest => ({
 
 type Parts = {
   readonly database: ReturnType<typeof postgresDatabase>;
-  readonly log: Awaited<ReturnType<typeof postgresEventLog>>;
+  readonly log: Awaited<ReturnType<typeof openEventLog>>;
   readonly sealer: ReturnType<typeof aesSealer>;
 };
 

@@ -157,6 +157,9 @@ export function eventStoreSequencer(ports: Ports): Sequencer {
   };
 }
 
+const bytesOf = ({ buffer, byteOffset, length }: Buffer): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);
+
 /** The client tells bytes from JSON by their class: a `Buffer` would be written as a list of numbers. */
 const sentEvent =
   (headers: readonly Buffer[]) =>
@@ -164,5 +167,5 @@ const sentEvent =
     id: header.id,
     type: header.type,
     data: body,
-    metadata: new Uint8Array(headers[index]!),
+    metadata: bytesOf(headers[index]!),
   });

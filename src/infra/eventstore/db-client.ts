@@ -1,8 +1,15 @@
-import type { Connect, Filter, Place, Reading, Resolved } from './client.ts';
+import {
+  type Connect,
+  type Filter,
+  type Place,
+  type Reading,
+  type Resolved,
+  binary,
+} from './client.ts';
 
 /** `esdb://` through `@eventstore/db-client`, loaded when there is such a log. */
 export const connectEventStore: Connect = async (url) => {
-  const { EventStoreDBClient, binaryEvent, eventTypeFilter, streamNameFilter } =
+  const { EventStoreDBClient, eventTypeFilter, streamNameFilter } =
     await import('@eventstore/db-client');
   const client = EventStoreDBClient.connectionString(url);
 
@@ -19,7 +26,7 @@ export const connectEventStore: Connect = async (url) => {
 
   return {
     append: async (stream, expectedRevision, events) => {
-      const sent = events.map((event) => binaryEvent(event));
+      const sent = events.map(binary);
       const answer = await client.appendToStream(stream, sent, { expectedRevision });
       return { revision: answer.nextExpectedRevision, position: answer.position?.commit };
     },

@@ -19,26 +19,28 @@ const MOST_STREAMS = 2_000;
 
 /** How streams end, as far as this process has read or written them. May be behind, never ahead. */
 export function knownStreams() {
-  const tails = new LRUCache<string, Tail>({ max: MOST_STREAMS });
-
-  const keep = (stream: string, events: Tail) => tails.set(stream, events.slice(-TAIL_EVENTS));
+  const tails = new LRUCache<string, KnownEvent[]>({ max: MOST_STREAMS });
 
   return {
     tail: (stream: string): Tail | undefined => tails.get(stream),
     /** `events` are the last ones there are. */
     read: (stream: string, events: readonly RecordedEvent[]): Tail => {
       const tail = events.slice(-TAIL_EVENTS).map(knownEvent);
-      keep(stream, tail);
+      tails.set(stream, tail);
       return tail;
     },
     appended: (stream: string, events: readonly StoredEvent[], position: bigint): void => {
-      const before = tails.get(stream) ?? [];
+      const known = tails.get(stream);
       const first = events[0]!.header.revision;
-      const joins = first === 0 || before.at(-1)?.revision === first - 1;
-      const added = events.map((event, index) =>
-        knownEvent({ ...event, position: index === events.length - 1 ? position : undefined }),
-      );
-      keep(stream, joins ? [...before, ...added] : added);
+      const joins = known !== undefined && known.at(-1)?.revision === first - 1;
+      const tail = joins ? known : [];
+      for (const event of events)
+        tail.push(
+          knownEvent({ ...event, position: event === events.at(-1) ? position : undefined }),
+        );
+      // Cut back now and then, not with every event.
+      if (tail.length > 2 * TAIL_EVENTS) tail.splice(0, tail.length - TAIL_EVENTS);
+      if (!joins) tails.set(stream, tail);
     },
   };
 }

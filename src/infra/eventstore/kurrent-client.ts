@@ -1,8 +1,15 @@
-import type { Connect, Filter, Place, Reading, Resolved } from './client.ts';
+import {
+  type Connect,
+  type Filter,
+  type Place,
+  type Reading,
+  type Resolved,
+  binary,
+} from './client.ts';
 
 /** `kurrentdb://` through `@kurrent/kurrentdb-client`, an optional dependency: its reads are native code. */
 export const connectKurrent: Connect = async (url) => {
-  const { KurrentDBClient, binaryEvent, eventTypeFilter, streamNameFilter } =
+  const { KurrentDBClient, eventTypeFilter, streamNameFilter } =
     await import('@kurrent/kurrentdb-client');
   const client = KurrentDBClient.connectionString(url);
 
@@ -19,7 +26,7 @@ export const connectKurrent: Connect = async (url) => {
 
   return {
     append: async (stream, streamState, events) => {
-      const sent = events.map((event) => binaryEvent(event));
+      const sent = events.map(binary);
       const answer = await client.appendToStream(stream, sent, { streamState });
       return { revision: answer.nextExpectedRevision, position: answer.position?.commit };
     },
