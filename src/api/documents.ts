@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { LogUnavailable } from '#commands/ports.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
 import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
 import { mustMay } from '#domain/document/access.ts';
@@ -12,6 +13,7 @@ import { type DocumentTimelineTables, documentTimelineOf } from '#projections/do
 import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
+import { documentFromViews } from './document-from-views.ts';
 
 /** A large document takes seconds to load as it was; many at once would starve everybody else. */
 const PASTS_AT_ONCE = 2;
@@ -68,8 +70,13 @@ export function documents(
     },
 
     read: async (principal, id, at) => {
-      const { value, ...when } = await seen(principal, id, at, asPlainData);
-      return { id, ...when, ...value };
+      try {
+        const { value, ...when } = await seen(principal, id, at, asPlainData);
+        return { id, ...when, ...value };
+      } catch (error) {
+        if (at !== undefined || !(error instanceof LogUnavailable)) throw error;
+        return await documentFromViews(views, principal, id);
+      }
     },
 
     diff: async (principal, id, from, to) => {
@@ -84,7 +91,10 @@ export function documents(
       ),
 
     timeline: async (principal, id, page) => {
-      await seen(principal, id, undefined, () => undefined);
+      await seen(principal, id, undefined, () => undefined).catch(async (error: unknown) => {
+        if (!(error instanceof LogUnavailable)) throw error;
+        await documentFromViews(views, principal, id);
+      });
       return await views.read((tables: Transaction<DocumentTimelineTables>) =>
         documentTimelineOf(tables, principal.tenant, id, page),
       );

@@ -133,16 +133,34 @@ export async function listDocuments(
     folder === undefined ? instant(row.created_at) : row.folder_order,
     row.document_id,
   ];
-  return pageOf(rows, limit, keysOf, (row) => ({
-    id: row.document_id,
-    revision: row.revision,
-    title: row.title,
-    folder: row.folder,
-    archived: row.archived,
-    createdAt: instant(row.created_at),
-    updatedAt: instant(row.updated_at),
-  }));
+  return pageOf(rows, limit, keysOf, itemOf);
 }
+
+/** One document's row, if the principal may read it. */
+export async function listedDocument(
+  tables: Transaction<DocumentListTables>,
+  principal: Principal,
+  id: DocumentId,
+): Promise<(DocumentListItem & { readonly access: AccessList }) | undefined> {
+  const row = await tables
+    .selectFrom('document_list')
+    .selectAll()
+    .where('tenant_id', '=', principal.tenant)
+    .where('document_id', '=', id)
+    .where((row) => mayRead(row, principal))
+    .executeTakeFirst();
+  return row && { ...itemOf(row), access: row.access };
+}
+
+const itemOf = (row: Row): DocumentListItem => ({
+  id: row.document_id,
+  revision: row.revision,
+  title: row.title,
+  folder: row.folder,
+  archived: row.archived,
+  createdAt: instant(row.created_at),
+  updatedAt: instant(row.updated_at),
+});
 
 /** As the domain decides it: by role everywhere, else by the document's own access list. */
 function mayRead(

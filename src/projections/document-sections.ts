@@ -1,6 +1,7 @@
 import { type Transaction, sql } from 'kysely';
 import { type ChangesApplied, documentEvents } from '#domain/document/events.ts';
-import type { TenantId } from '#domain/ids.ts';
+import type { SectionText } from '#domain/document/content.ts';
+import type { DocumentId, TenantId } from '#domain/ids.ts';
 import { type StreamName, partsOf } from '#domain/stream.ts';
 import type { DocumentFolds } from './document-folds.ts';
 import type { ProjectedEvent, Projection } from './projection.ts';
@@ -78,6 +79,19 @@ async function changesOf(
     const after = section && { ...key, place: section.order, text: section.text };
     return { before: key, after };
   });
+}
+
+/** A document's sections in their order, as the view has them. */
+export async function sectionsShown(
+  tables: Transaction<unknown>,
+  tenant: TenantId,
+  document: DocumentId,
+): Promise<readonly SectionText[]> {
+  const { rows: found } = await sql<SectionText>`
+    select section_id as id, place as "order", text from document_sections
+     where tenant_id = ${tenant} and document_id = ${document}
+     order by place, section_id collate "C"`.execute(tables);
+  return found;
 }
 
 /** What a person typed: words, and phrases in quotes, all of which must be found. */

@@ -12,7 +12,7 @@ type NamedVersion = {
 };
 
 type Row = { readonly document_id: DocumentId; readonly versions: readonly NamedVersion[] };
-type DocumentVersionsTables = { document_versions: Row & { readonly tenant_id: string } };
+export type DocumentVersionsTables = { document_versions: Row & { readonly tenant_id: string } };
 
 /** Keeps `document_versions`: the names that revisions of a document have, one row a document. */
 export const documentVersions = tableProjection<Row, 'document_id', DocumentEvent>({

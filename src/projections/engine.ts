@@ -6,6 +6,7 @@ import {
   type Checkpoint,
   type Clock,
   type EventSource,
+  type Lane,
   type OpenEvents,
   type ProjectionStore,
   type Standing,
@@ -13,6 +14,7 @@ import {
 } from './ports.ts';
 import type { LocalProgress } from './progress.ts';
 import type { Projection } from './projection.ts';
+import { share } from './share.ts';
 
 /** How often this process looks for builds to begin or to stop, and for what can be dropped. */
 const LOOK_MS = 2_000;
@@ -54,6 +56,8 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
   const stop = new AbortController();
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
   const throughGate = gate(MOST_COMMITS);
+  const held = new Set<string>();
+  const fair = share(clock);
   const tasks: Promise<void>[] = [];
   let failure: LogTampered | undefined;
 
@@ -70,8 +74,13 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
     const abort = new AbortController();
     const signal = AbortSignal.any([stop.signal, abort.signal]);
     const onSeen = (seen: Checkpoint) => progress.moved(lane, seen);
+    const onHeld = (one: Lane, isHeld: boolean) => {
+      if (isHeld) held.add(laneName(one));
+      else held.delete(laneName(one));
+    };
     const laneDeps = {
       ...deps,
+      onHeld,
       projection,
       flow,
       onError,
@@ -90,15 +99,17 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
     for (const standing of await store.standings(projections)) {
       wanted.set(laneName(standing.lane), standing);
     }
+    const surplus = fair.surplus([...held], wanted.size, await store.owners());
     for (const [name, { abort }] of running) {
-      if (wanted.has(name)) continue;
+      if (wanted.has(name) && !surplus.includes(name)) continue;
       abort.abort();
       running.delete(name);
     }
     if (stop.signal.aborted) return;
     for (const [name, standing] of wanted) {
       const projection = projections.find((one) => one.name === standing.lane.projection);
-      if (projection !== undefined && !running.has(name)) launch(projection, standing);
+      if (projection === undefined || running.has(name) || fair.isResting(name)) continue;
+      launch(projection, standing);
     }
   };
 
@@ -124,6 +135,7 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
     },
     start: async () => {
       await store.install(projections);
+      await store.renew(owner, LEASE_MS);
       await look();
       tasks.push(
         every(LOOK_MS, look, () => nudged.signal),
@@ -135,6 +147,7 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
       stop.abort();
       await Promise.all([...running.values()].map(({ done }) => done));
       await Promise.all([flow.close(), ...tasks]);
+      await store.leave(owner).catch(() => undefined);
     },
   };
 }

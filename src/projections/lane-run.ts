@@ -8,6 +8,7 @@ import {
   type Checkpoint,
   type Clock,
   type EventSource,
+  type Lane,
   type Lease,
   LeaseLost,
   type Move,
@@ -35,6 +36,8 @@ export type LaneDeps = {
   readonly owner: string;
   /** Readers do not see this generation yet: it asks to be seen when it has caught up. */
   readonly isBuilding: boolean;
+  /** This process has the lane's lease, or has it no more. */
+  readonly onHeld: (lane: Lane, isHeld: boolean) => void;
   /** Everything up to `seen` that is the lane's business is committed. */
   readonly onSeen: (seen: Checkpoint) => void;
   readonly onError: OnError;

@@ -29,9 +29,11 @@ export async function runLane(deps: LaneDeps, lane: Lane, signal: AbortSignal): 
         await clock.sleep(LEASE_MS / 4, signal);
         continue;
       }
+      deps.onHeld(lane, true);
       try {
         await work(deps, lease, signal, () => (failures = 0));
       } finally {
+        deps.onHeld(lane, false);
         // Whatever went wrong here may go right elsewhere. Without it the lease ends by itself.
         await store.release(lease, owner).catch(() => undefined);
       }

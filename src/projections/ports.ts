@@ -123,8 +123,12 @@ export type ProjectionStore = {
   standings(projections: readonly Projection[]): Promise<readonly Standing[]>;
   /** Takes the lease when it is free, ours, or past its time. */
   acquire(lane: Lane, owner: string, ttlMs: number): Promise<Lease | undefined>;
-  /** Prolongs every lease of this owner. */
+  /** Prolongs every lease of this owner, and says that it is there. */
   renew(owner: string, ttlMs: number): Promise<void>;
+  /** How many owners are there, with or without a lease. */
+  owners(): Promise<number>;
+  /** Says that this owner is gone, so that nobody leaves it a share. */
+  leave(owner: string): Promise<void>;
   release(lease: Lease, owner: string): Promise<void>;
   /** Rows and checkpoint, or neither. Throws `LeaseLost` when another has moved on. */
   commit(

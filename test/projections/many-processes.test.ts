@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StreamName } from '#domain/stream.ts';
-import type { ProjectionStore } from '#projections/ports.ts';
+import { TenantId } from '#domain/ids.ts';
+import { type StreamName, partsOf } from '#domain/stream.ts';
+import { systemClock } from '#infra/system/clock.ts';
+import type { Clock, ProjectionStore } from '#projections/ports.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
 import {
   type Process,
@@ -126,4 +128,34 @@ test('a stopped process gives its leases back, so that another need not wait for
   await note(world, document, { by: 1 });
   await caughtUp(world, second, projections);
   assert.equal((await readSum(second.views, document))?.sum, 2);
+});
+
+test('a process that comes later gets its share of a partitioned view, and leaves it when it goes', async (t) => {
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (ms, signal) => systemClock.sleep(ms / 50, signal),
+  };
+  const world = await projectionWorld(t, { clock });
+  const projections = [sums({ partitions: 5 })];
+  const documents = Array.from({ length: 10 }, (_, index) =>
+    newDocument(TenantId.parse(`tenant-${index}`)),
+  );
+  const first = await projector(t, world, projections);
+  const lanesOf = async () => {
+    const { rows } = await world.database.pool.query<{ lanes: string }>(
+      'select count(*) as lanes from projection_checkpoints where lease_owner is not null group by lease_owner',
+    );
+    return rows.map(({ lanes }) => Number(lanes)).toSorted((a, b) => a - b);
+  };
+  await eventually(async () => (await lanesOf()).join() === '5', 'one has all');
+  const second = await projector(t, world, projections);
+  await eventually(async () => (await lanesOf()).join() === '2,3', 'both have their share');
+  for (const document of documents) await note(world, document, { by: 7 });
+  for (const document of documents) {
+    await caughtUp(world, first, projections, partsOf(document)!.tenant);
+    assert.equal((await readSum(second.views, document))?.sum, 7);
+  }
+  await second.engine.stop();
+  await eventually(async () => (await lanesOf()).join() === '5', 'one has all again');
+  assert.deepEqual(world.errors, []);
 });

@@ -94,9 +94,9 @@ export type Server = Running & { readonly url: string; readonly pid: number };
 export async function startServer(
   t: TestContext,
   home: string,
-  options: Options = {},
+  { args = [], ...options }: Options & { readonly args?: readonly string[] } = {},
 ): Promise<Server> {
-  const running = palimpsest(t, home, ['serve'], options);
+  const running = palimpsest(t, home, ['serve', ...args], options);
   const early = running.finished.then(({ code, output }) => {
     throw new Error(`The server ended with ${code}:\n${output}`);
   });

@@ -1,4 +1,4 @@
-import { type Clock, LogTampered } from '#commands/ports.ts';
+import { type Clock, LogTampered, LogUnavailable } from '#commands/ports.ts';
 import type { RecordedEvent } from '#domain/event.ts';
 import { patience } from '#infra/log/patience.ts';
 import type { EventStoreClient, Place, Reading } from './client.ts';
@@ -25,24 +25,45 @@ export type AllPage = {
 export function eventStoreReads(connection: Connection, clock: Clock) {
   const within = patience(clock, { ms: DEADLINE_MS, most: MOST_READS });
 
+  /** The last read had no answer. Until one has, they go one at a time, and nobody waits in line. */
+  let isAway = false;
+  let isAsked = false;
+
+  const unlessAway = async <T>(read: () => Promise<T>): Promise<T> => {
+    if (isAway && isAsked) throw new LogUnavailable('it has not answered');
+    isAsked = true;
+    try {
+      const answer = await read();
+      isAway = false;
+      return answer;
+    } catch (error) {
+      isAway = failureOf(error) === 'unknown';
+      throw error;
+    } finally {
+      isAsked = false;
+    }
+  };
+
   /** Hands over what is read until `take` answers false. Answers false for a stream that is not there. */
   const each = async (
     begin: (client: EventStoreClient) => Reading,
     take: (event: NonNullable<Parameters<typeof recorded>[0]>) => boolean,
   ): Promise<boolean> => {
     try {
-      return await within(
-        async (ticket) =>
-          await connection.call(async (client, heard) => {
-            const reading = begin(client);
-            ticket.onExpired = () => reading.cancel();
-            await reading.each((event) => {
+      return await unlessAway(() =>
+        within(
+          async (ticket) =>
+            await connection.call(async (client, heard) => {
+              const reading = begin(client);
+              ticket.onExpired = () => reading.cancel();
+              await reading.each((event) => {
+                heard();
+                return take(event);
+              });
               heard();
-              return take(event);
-            });
-            heard();
-            return true;
-          }),
+              return true;
+            }),
+        ),
       );
     } catch (error) {
       if (failureOf(error) === 'not-found') return false;

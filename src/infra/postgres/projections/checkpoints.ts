@@ -18,7 +18,10 @@ type CheckpointRow = {
   readonly epoch: string;
 };
 
-type Checkpoints = Pick<ProjectionStore, 'acquire' | 'renew' | 'release' | 'commit' | 'caughtUp'>;
+type Checkpoints = Pick<
+  ProjectionStore,
+  'acquire' | 'renew' | 'owners' | 'leave' | 'release' | 'commit' | 'caughtUp'
+>;
 
 /** Leases and checkpoints. Whoever holds the newest epoch of a lane is the only one who can move it. */
 export function checkpoints(
@@ -61,6 +64,21 @@ export function checkpoints(
       transaction('public', async (tx) => {
         await sql`update projection_checkpoints set lease_until = ${until(ttlMs)}
                    where lease_owner = ${owner}`.execute(tx);
+        await sql`insert into projectors (owner, until) values (${owner}, ${until(ttlMs)})
+                  on conflict (owner) do update set until = excluded.until`.execute(tx);
+        await sql`delete from projectors where until < ${clock.now()}`.execute(tx);
+      }),
+
+    owners: () =>
+      transaction('public', async (tx) => {
+        const { rows } = await sql<{ owners: number }>`
+          select count(*)::int as owners from projectors where until >= ${clock.now()}`.execute(tx);
+        return rows[0]?.owners ?? 0;
+      }),
+
+    leave: (owner) =>
+      transaction('public', async (tx) => {
+        await sql`delete from projectors where owner = ${owner}`.execute(tx);
       }),
 
     release: ({ lane, epoch }, owner) =>
