@@ -33,13 +33,14 @@ test('the processes are those of the cluster that runs without containers', () =
 });
 
 test('every process is configured by variables that it accepts', async () => {
-  const made = [...(await read('up.sh')).matchAll(/\b[A-Z]+_[A-Z_]+\b/g)].map(([name]) => name);
+  const text = await read('up.sh');
+  const made = new Set(Array.from(text.matchAll(/\b[A-Z]+_[A-Z_]+\b/g), ([name]) => name));
   for (const [, { environment = {} }] of ours) {
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [
         name,
         value.replaceAll(/\$\{([A-Z_]+)[^}]*\}/g, (_, secret: string) => {
-          assert.ok(made.includes(secret), `${secret} is made by up.sh`);
+          assert.ok(made.has(secret), `${secret} is made by up.sh`);
           return secret === 'PALIMPSEST_MASTER_KEY'
             ? randomBytes(32).toString('base64')
             : randomBytes(24).toString('hex');

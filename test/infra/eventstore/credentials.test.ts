@@ -27,11 +27,9 @@ async function certificate(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'palimpsest-tls-'));
   t.after(async () => await rm(directory, { recursive: true, force: true }));
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'ca.pem')];
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '2', '-subj', '/CN=palimpsest-test', '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ...['-keyout', key, '-out', cert],
-  ]);
+  const what = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2';
+  const whose = ['-subj', '/CN=palimpsest-test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  await run('openssl', what.split(' ').concat(whose, '-keyout', key, '-out', cert));
   const tls = { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
   return { tls, ca: encodeURIComponent(cert) };
 }

@@ -67,7 +67,9 @@ export async function verify(
     ttlMs: 60_000,
     maxKeys: 20_000,
   });
-  const tips = await shown('events read', (progress) =>
+  // Where positions have holes, they are what is counted, not events.
+  const unit = log.isGapFree ? 'events' : 'positions';
+  const tips = await shown(`${unit} read`, (progress) =>
     checkEvents(log, bodies, position, findings, progress),
   );
 
@@ -82,7 +84,7 @@ export async function verify(
   // Folds of its own for every view: what is checked must not come from what was folded before.
   const folds = documentFolds({ log, sealer, snapshots: withoutSnapshots, clock });
   for (const projection of everyProjection(folds)) {
-    const view = await shown(`events into ${projection.name}`, (progress) =>
+    const view = await shown(`${unit} into ${projection.name}`, (progress) =>
       checkView(viewPorts, projection, progress),
     );
     if (view) views.push(view);
