@@ -42,14 +42,18 @@ export function addSection(
   writer.addSection({ id, order, present, text });
 }
 
-/** `count` places right behind `section`; whatever had the same place as it moves on. */
+/**
+ * `count` places right behind `section`, and in front of every section that the request has a place
+ * for, written yet or not; whatever had the same place as it moves on.
+ */
 export function placesBehind(
-  { writer, layout }: Writing,
+  { writer, layout, draft }: Writing,
   section: Placed,
   count: number,
 ): readonly string[] {
   if (count === 0) return [];
-  const { places, displaced } = placesAfter(section, count, layout);
+  const planned = draft.parts.map(({ order }) => order);
+  const { places, displaced } = placesAfter(section, count, layout, planned);
   for (const [id, order] of displaced) {
     writer.setOrder(id, order);
     place(layout, { id, order });

@@ -279,3 +279,16 @@ test('of an erased document only the fact is left', () => {
     assert.throws(() => decider.decide(command, state, context), new Rejected('document/erased'));
   }
 });
+
+test('text that is cut where it is pasted stays in front of what the same request has split off', () => {
+  // What has one place is ordered by its id, so each round has its own chance to go wrong.
+  for (let round = 0; round < 10; round++) {
+    const document = written('# One\ntext\n# Two\n');
+    const section = contentOf(document.living).sections[0]!.id;
+    const text = 'Some words.\n\n'.repeat(616);
+    for (let before = 0; before < round; before++)
+      document.edit({ type: 'setTitle', title: `Title ${before}` });
+    document.edit({ type: 'splitSection', section, at: 1 }, { type: 'insertText', at: 0, text });
+    assert.equal(document.markdown, `${text}# One\ntext\n# Two\n`);
+  }
+});
