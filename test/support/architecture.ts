@@ -40,6 +40,8 @@ export const layers: Readonly<Record<string, Layer>> = {
       'pino',
       'jose',
       'ipaddr.js',
+      '@eventstore/db-client',
+      '@kurrent/kurrentdb-client',
     ],
   },
   api: {

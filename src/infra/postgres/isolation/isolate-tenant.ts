@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Clock, Ids } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '#infra/postgres/database.ts';
 import { type MovePorts, moveTable } from './move-table.ts';
 import { type TenantTable, tablesOf } from './tenant-tables.ts';
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { Clock, Ids } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '#infra/postgres/database.ts';
 import type { TenantTable } from './tenant-tables.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantId } from '#domain/ids.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '#infra/postgres/database.ts';
 
 /** One table of many tenants, and what a partition of it is made of. */
 export type TenantTable = {
