@@ -79,3 +79,20 @@ export type EventStoreClient = {
 };
 
 export type Connect = (url: string) => Promise<EventStoreClient>;
+
+// What both libraries take in the same form.
+
+export const directionOf = (backward: boolean) =>
+  backward ? ('backwards' as const) : ('forwards' as const);
+
+export const positionOf = (place: Place) =>
+  typeof place === 'bigint' ? { commit: place, prepare: place } : place;
+
+/** What their makers of filters make. */
+export const filterOf = ({ on, expression, onCheckpoint }: Filter) => ({
+  filterOn: on,
+  checkpointInterval: 1,
+  checkpointReached: async (_: unknown, { commit }: { readonly commit: bigint }) =>
+    onCheckpoint?.(commit),
+  ...expression,
+});

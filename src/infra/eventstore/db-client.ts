@@ -1,28 +1,17 @@
 import {
   type Connect,
-  type Filter,
-  type Place,
   type Reading,
   type Resolved,
   binary,
+  directionOf,
+  filterOf,
+  positionOf,
 } from './client.ts';
 
 /** `esdb://` through `@eventstore/db-client`, loaded when there is such a log. */
 export const connectEventStore: Connect = async (url) => {
-  const { EventStoreDBClient, eventTypeFilter, streamNameFilter } =
-    await import('@eventstore/db-client');
+  const { EventStoreDBClient } = await import('@eventstore/db-client');
   const client = EventStoreDBClient.connectionString(url);
-
-  const filterOf = ({ on, expression, onCheckpoint }: Filter) => {
-    const checkpoints = {
-      checkpointReached: async (_: unknown, { commit }: { commit: bigint }) =>
-        onCheckpoint?.(commit),
-    };
-    const make = on === 'eventType' ? eventTypeFilter : streamNameFilter;
-    return 'regex' in expression
-      ? make({ ...expression, ...checkpoints })
-      : make({ ...expression, ...checkpoints });
-  };
 
   return {
     append: async (stream, expectedRevision, events) => {
@@ -50,12 +39,6 @@ export const connectEventStore: Connect = async (url) => {
     dispose: async () => await client.dispose(),
   };
 };
-
-const directionOf = (backward: boolean) =>
-  backward ? ('backwards' as const) : ('forwards' as const);
-
-const positionOf = (place: Place) =>
-  typeof place === 'bigint' ? { commit: place, prepare: place } : place;
 
 type ReadStream = {
   on(event: 'data', listener: (resolved: Resolved) => void): unknown;

@@ -1,28 +1,17 @@
 import {
   type Connect,
-  type Filter,
-  type Place,
   type Reading,
   type Resolved,
   binary,
+  directionOf,
+  filterOf,
+  positionOf,
 } from './client.ts';
 
 /** `kurrentdb://` through `@kurrent/kurrentdb-client`, an optional dependency: its reads are native code. */
 export const connectKurrent: Connect = async (url) => {
-  const { KurrentDBClient, eventTypeFilter, streamNameFilter } =
-    await import('@kurrent/kurrentdb-client');
+  const { KurrentDBClient } = await import('@kurrent/kurrentdb-client');
   const client = KurrentDBClient.connectionString(url);
-
-  const filterOf = ({ on, expression, onCheckpoint }: Filter) => {
-    const checkpoints = {
-      checkpointReached: async (_: unknown, { commit }: { commit: bigint }) =>
-        onCheckpoint?.(commit),
-    };
-    const make = on === 'eventType' ? eventTypeFilter : streamNameFilter;
-    return 'regex' in expression
-      ? make({ ...expression, ...checkpoints })
-      : make({ ...expression, ...checkpoints });
-  };
 
   return {
     append: async (stream, streamState, events) => {
@@ -50,12 +39,6 @@ export const connectKurrent: Connect = async (url) => {
     dispose: async () => await client.dispose(),
   };
 };
-
-const directionOf = (backward: boolean) =>
-  backward ? ('backwards' as const) : ('forwards' as const);
-
-const positionOf = (place: Place) =>
-  typeof place === 'bigint' ? { commit: place, prepare: place } : place;
 
 const reading = (events: AsyncIterable<Resolved>): Reading => {
   const cancelled = Promise.withResolvers<never>();
