@@ -4,6 +4,8 @@ import type { Connect, EventStoreClient } from './client.ts';
 /** With calls under way and not a word from the server for so long, the connection may be half open. */
 const SILENCE_MS = 4_000;
 const WATCH_MS = 1_000;
+/** A client that has calls with anything unread does not end by itself. */
+const END_WITHIN_MS = 2_000;
 /** A keep-alive of the library's own default, in milliseconds. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -31,11 +33,17 @@ export function openConnection(connect: Connect, url: string, clock: Clock): Con
     wasHeard = true;
   };
 
+  const end = async (client: EventStoreClient | undefined) => {
+    const ended = new AbortController();
+    await Promise.race([client?.dispose(), clock.sleep(END_WITHIN_MS, ended.signal)]);
+    ended.abort(null);
+  };
+
   /** Ends the client and every call on it, and makes the next one after that, never beside it. */
   const replace = () => {
     replaced += 1;
     const next = `${url}${url.includes('?') ? '&' : '?'}keepAliveInterval=${KEEP_ALIVE_MS + replaced}`;
-    const ended = current.then(async (client) => await client.dispose()).catch(() => undefined);
+    const ended = current.then(end).catch(() => undefined);
     // Connections with the same settings are shared, and this one must be another.
     current = ended.then(async () => await connect(/keepAliveInterval/i.test(url) ? url : next));
     current.catch(() => undefined);
@@ -72,8 +80,7 @@ export function openConnection(connect: Connect, url: string, clock: Clock): Con
     },
     close: async () => {
       replaced += 1;
-      const client = await current.catch(() => undefined);
-      await client?.dispose();
+      await end(await current.catch(() => undefined));
     },
   };
 }

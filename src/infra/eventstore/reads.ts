@@ -37,7 +37,7 @@ export function eventStoreReads(connection: Connection, clock: Clock) {
       isAway = false;
       return answer;
     } catch (error) {
-      isAway = failureOf(error) === 'unknown';
+      isAway = failureOf(error) === 'unknown' && !(error instanceof LogTampered);
       throw error;
     } finally {
       isAsked = false;

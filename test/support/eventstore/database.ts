@@ -1,3 +1,5 @@
+import { type Settings, visible } from './visible.ts';
+
 /** What EventStoreDB keeps, as it keeps it: one log, streams that are numbers of it. */
 export type Stored = {
   readonly position: bigint;
@@ -18,8 +20,6 @@ export type Written =
   | { readonly kind: 'written'; readonly revision: bigint; readonly position: bigint }
   | { readonly kind: 'wrong'; readonly current: bigint | undefined }
   | { readonly kind: 'deleted' };
-
-type Settings = { readonly $tb?: number; readonly $maxCount?: number; readonly $maxAge?: number };
 
 /** The revision that a tombstone has. */
 export const TOMBSTONE = 9223372036854775807n;
@@ -184,21 +184,6 @@ export function database() {
 }
 
 export type Database = ReturnType<typeof database>;
-
-function visible(
-  events: readonly Stored[],
-  { $tb, $maxCount, $maxAge }: Settings,
-): readonly Stored[] {
-  if ($tb === undefined && $maxCount === undefined && $maxAge === undefined) return events;
-  const last = events.at(-1)?.revision ?? 0n;
-  const oldest = $maxAge === undefined ? 0 : Date.now() - $maxAge * 1_000;
-  return events.filter(
-    ({ revision, created }) =>
-      revision >= BigInt($tb ?? 0) &&
-      ($maxCount === undefined || revision > last - BigInt($maxCount)) &&
-      Number(created / 10_000n) >= oldest,
-  );
-}
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
