@@ -28,6 +28,8 @@ export type FileDocument = {
   /** `null` takes it out of its folder. */
   readonly folder: string | null;
   readonly order?: string;
+  /** A new title with it: both happen, or neither. */
+  readonly title?: string;
 };
 
 export type ArchiveDocument = { readonly type: 'ArchiveDocument' };

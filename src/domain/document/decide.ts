@@ -1,5 +1,5 @@
 import type { DecisionContext } from '#domain/decider.ts';
-import type { DocumentCommand } from './commands.ts';
+import type { DocumentCommand, FileDocument } from './commands.ts';
 import { createDocument, editDocument } from './decide-content.ts';
 import {
   archiveDocument,
@@ -24,7 +24,7 @@ export function decide(
     case 'EditDocument':
       return editDocument(command, state, context);
     case 'FileDocument':
-      return fileDocument(command, state, context);
+      return [...fileDocument(command, state, context), ...retitled(command, state, context)];
     case 'ArchiveDocument':
       return archiveDocument(state, context);
     case 'UnarchiveDocument':
@@ -38,4 +38,17 @@ export function decide(
     case 'RestoreDocument':
       return restoreDocument(command, state, context);
   }
+}
+
+function retitled(
+  { title }: FileDocument,
+  state: DocumentState,
+  context: DecisionContext,
+): DocumentEvent[] {
+  if (title === undefined) return [];
+  return editDocument(
+    { type: 'EditDocument', edits: [{ type: 'setTitle', title }] },
+    state,
+    context,
+  );
 }

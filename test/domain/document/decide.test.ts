@@ -292,3 +292,16 @@ test('text that is cut where it is pasted stays in front of what the same reques
     assert.equal(document.markdown, `${text}# One\ntext\n# Two\n`);
   }
 });
+
+test('a folder and a title that come together happen together, or not at all', () => {
+  const both = { type: 'FileDocument', folder: 'Plans', title: 'New' } as const;
+  assert.deepEqual(
+    written('text\n')
+      .decide(both)
+      .map(({ type }) => type),
+    ['DocumentFiled', 'ChangesApplied'],
+  );
+  document(...events('text\n'))
+    .when({ ...both, title: 'x'.repeat(MOST_TITLE_CHARACTERS + 1) })
+    .isRejected('document/title-too-long');
+});

@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { CommandMeta, Written } from '#api/deps.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import { Problem } from '#api/problem.ts';
 import { metaOf } from '#api/requests.ts';
 import { answerWritten } from '#api/routes/answer-written.ts';
+import type { DocumentCommand } from '#domain/document/commands.ts';
 import { Edit } from '#domain/document/edits.ts';
 import { MOST_EDITS } from '#domain/document/limits.ts';
-import { type CommandId, type DocumentId, derivedUuid } from '#domain/ids.ts';
 import { AtText } from './at.ts';
 import { Access, AccessSent, Changed, DocumentParams, folder, title } from './shapes.ts';
 
@@ -24,28 +23,10 @@ const Patch = z
   .strictObject({ title: title.optional(), folder: folder.nullable().optional() })
   .refine(({ title, folder }) => title !== undefined || folder !== undefined, 'title or folder');
 
-/** The folder first: it needs the wider right, so what is refused has changed nothing. */
-async function patch(
-  handle: DocumentDeps['handle'],
-  id: DocumentId,
-  { title, folder }: z.infer<typeof Patch>,
-  meta: CommandMeta,
-): Promise<Written> {
-  const edits = [{ type: 'setTitle', title: title ?? '' }] as const;
-  if (folder === undefined) return await handle(id, { type: 'EditDocument', edits }, meta);
-  const filed = await handle(id, { type: 'FileDocument', folder }, meta);
-  if (title === undefined) return filed;
-  const insists = meta.expectedRevision !== undefined;
-  return await handle(
-    id,
-    { type: 'EditDocument', edits },
-    {
-      ...meta,
-      commandId: derivedUuid(meta.commandId, 'title') as CommandId,
-      ...(insists && { expectedRevision: filed.revision }),
-    },
-  );
-}
+const patchOf = ({ title, folder }: z.infer<typeof Patch>): DocumentCommand =>
+  folder === undefined
+    ? { type: 'EditDocument', edits: [{ type: 'setTitle', title: title ?? '' }] }
+    : { type: 'FileDocument', folder, ...(title !== undefined && { title }) };
 
 export const changeDocuments =
   ({ handle, edit, restore, read }: DocumentDeps): FastifyPluginAsyncZod =>
@@ -90,7 +71,7 @@ export const changeDocuments =
       },
       async (request, reply) => {
         const { id } = request.params;
-        const written = await patch(handle, id, request.body, metaOf(request));
+        const written = await handle(id, patchOf(request.body), metaOf(request));
         return answerWritten(reply, id, written);
       },
     );
