@@ -62,6 +62,8 @@ export async function killProjectors(
         await node?.kill();
         const began = performance.now();
         const restarted = node?.start();
+        // Heard below, unless the run fails before.
+        restarted?.catch(() => undefined);
         await moves(cluster);
         takeovers.push(performance.now() - began);
         await restarted;
@@ -90,26 +92,32 @@ export async function killProjectors(
 
 type Standing = { readonly position: string; readonly lagEvents: number };
 
-async function standings({ proxy, operatorKey }: Cluster): Promise<readonly Standing[]> {
+/** Undefined while nobody can say. */
+async function standings({
+  proxy,
+  operatorKey,
+}: Cluster): Promise<readonly Standing[] | undefined> {
   const authorization = `Bearer ${operatorKey}`;
   const answer = await fetch(`${proxy.url}/admin/v1/projections`, { headers: { authorization } });
+  if (!answer.ok) return undefined;
   const { items } = (await answer.json()) as { items: readonly Standing[] };
   return items;
 }
 
 /** Waits until no view is where it is now: whoever had it is replaced. */
 async function moves(cluster: Cluster): Promise<void> {
-  const before = await standings(cluster);
+  let before: readonly Standing[] | undefined;
   await until(async () => {
     const now = await standings(cluster);
-    return now.every(({ position, lagEvents }, index) => {
-      return lagEvents === 0 || position !== before[index]?.position;
-    });
+    before ??= now;
+    const hasMoved = ({ position, lagEvents }: Standing, index: number) =>
+      lagEvents === 0 || position !== before?.[index]?.position;
+    return now?.every(hasMoved) ?? false;
   }, 60_000);
 }
 
 const settled = async (cluster: Cluster) =>
   await until(
-    async () => (await standings(cluster)).every(({ lagEvents }) => lagEvents === 0),
+    async () => (await standings(cluster))?.every(({ lagEvents }) => lagEvents === 0) ?? false,
     60_000,
   );
