@@ -8,6 +8,7 @@ import { checkMasterKey } from '#infra/crypto/master-key.ts';
 import { aesSealer } from '#infra/crypto/sealer.ts';
 import type { Home } from '#infra/home/home.ts';
 import { openEventLog } from '#infra/log/open-event-log.ts';
+import { mustFollow } from '#infra/postgres/followed-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
@@ -65,6 +66,7 @@ export async function compose(
   const sealer = aesSealer({ store: keyStore, masterKey, ids, clock });
   const { eventStoreUrl } = config;
   const log = await openEventLog({ eventStoreUrl, database, clock, ids, report: warn });
+  await mustFollow(database, log.logId);
   const snapshots = postgresSnapshotStore(database);
   const streams = aggregates({ log, sealer, snapshots, clock, ids, warn });
   const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));

@@ -24,11 +24,11 @@ export type Adopted = {
  * views are there, reads are answered that they are not ready. Throws `StillInUse`.
  */
 export async function adoptLog(
-  { asOwner, inProjector }: Pick<Database, 'asOwner' | 'inProjector'>,
+  { asOwner }: Pick<Database, 'asOwner'>,
   logId: string,
   now: Date,
 ): Promise<Adopted> {
-  const adopted = await inProjector(async (tx) => {
+  return await asOwner(async (tx) => {
     await refuseWhileInUse(tx, now);
     const builds = await sql`
       update projection_generations g set retired_at = ${now}
@@ -44,13 +44,12 @@ export async function adoptLog(
     const reactions = await sql`
       update reaction_checkpoints set log_id = ${logId}, position = 0, event_id = null, epoch = epoch + 1
        where log_id <> ${logId}`.execute(tx);
-    return { builds: count(builds), reactions: count(reactions) };
+    const adopted = { builds: count(builds), reactions: count(reactions) };
+    // One of another log may know of events that are not in this one.
+    const isOther = adopted.builds + adopted.reactions > 0;
+    const snapshots = isOther ? count(await sql`delete from snapshots`.execute(tx)) : 0;
+    return { ...adopted, snapshots };
   });
-  const snapshots =
-    adopted.builds === 0
-      ? 0
-      : await asOwner(async (tx) => count(await sql`delete from snapshots`.execute(tx)));
-  return { ...adopted, snapshots };
 }
 
 const count = ({ numAffectedRows }: { readonly numAffectedRows?: bigint }): number =>

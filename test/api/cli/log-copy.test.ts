@@ -48,6 +48,9 @@ test(
     assert.match(verified.output, /"copied":0/);
 
     const env = { EVENTSTORE_URL: url };
+    const early = await palimpsest(t, home, ['serve'], { env }).finished;
+    assert.equal(early.code, 1);
+    assert.match(early.output, /The views of this database follow log .*palimpsest log adopt/s);
     const adopted = await palimpsest(t, home, ['log', 'adopt'], { env }).finished;
     assert.equal(adopted.code, 0, adopted.output);
     assert.match(adopted.output, /is followed from now on: \d+ views will be built anew/);
@@ -67,6 +70,9 @@ test(
     assert.equal(listed.status, 200, listed.text);
     moved.child.kill('SIGTERM');
     await moved.finished;
+    const forgotten = await palimpsest(t, home, ['serve']).finished;
+    assert.equal(forgotten.code, 1);
+    assert.match(forgotten.output, /Set EVENTSTORE_URL as it was/);
     const whole = await palimpsest(t, home, ['log', 'verify'], { env }).finished;
     assert.equal(whole.code, 0, whole.output);
   },

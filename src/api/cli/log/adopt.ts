@@ -10,12 +10,15 @@ export const adoptCommand = (log: Command): void => {
     )
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }) => {
-      const outcome = await withLog(async ({ home, log, clock }) => {
-        if (home.serverUrl !== undefined)
-          throw new Error(`A server runs on this home, at ${home.serverUrl}. Stop it first.`);
-        const adopted = await adoptLog(home.database, log.logId, clock.now());
-        return { logId: log.logId, ...adopted };
-      });
+      const outcome = await withLog(
+        async ({ home, log, clock }) => {
+          if (home.serverUrl !== undefined)
+            throw new Error(`A server runs on this home, at ${home.serverUrl}. Stop it first.`);
+          const adopted = await adoptLog(home.database, log.logId, clock.now());
+          return { logId: log.logId, ...adopted };
+        },
+        { mayBeOther: true },
+      );
       const { logId, builds, snapshots, reactions } = outcome;
       process.stdout.write(
         json
