@@ -60,6 +60,15 @@ export function readFailure(error: unknown): Error {
 /** In a few words, for operators. Client errors hold names of streams and hosts, never content. */
 export function reasonOf(error: unknown): string {
   const { type, message } = error as ClientError;
-  const text = typeof message === 'string' && message !== '' ? message : undefined;
-  return text ?? (typeof type === 'string' ? type : 'no answer');
+  const text = typeof message === 'string' ? inShort(message) : '';
+  if (text !== '') return text;
+  return typeof type === 'string' ? type : 'no answer';
 }
+
+/** Without the frame that gRPC puts around what happened. */
+const inShort = (message: string): string =>
+  message
+    .replace(/^\d+ [A-Z_]+: /, '')
+    .replace(/^No connection established\. Last error: (?:Error: )?/, '')
+    .replace(/\s*Resolution note:\s*$/, '')
+    .replace(/[.\s]+$/, '');

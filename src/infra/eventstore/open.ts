@@ -59,7 +59,10 @@ function explained(error: LogUnavailable, hosts: string): LogUnavailable {
   const hint = /credentials/.test(error.message)
     ? 'check USER:PASSWORD in its URL'
     : 'check host and port, `tls=false` for a server without TLS, or `tlsCAFile` for one with its own authority';
-  return new LogUnavailable(`no log could be opened at ${hosts} (${reasonOf(error)}); ${hint}`, {
-    cause: error,
-  });
+  return new LogUnavailable(
+    `no log could be opened at ${hosts} (${reasonOf(error.cause ?? error)}); ${hint}`,
+    {
+      cause: error,
+    },
+  );
 }
