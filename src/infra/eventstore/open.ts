@@ -3,7 +3,6 @@ import type { Connect } from './client.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { placeOf } from './connection-string.ts';
 import { connectEventStore } from './db-client.ts';
-import { reasonOf } from './failure.ts';
 import { identityOf } from './identity.ts';
 import { connectKurrent } from './kurrent-client.ts';
 import { type EventStoreReads, eventStoreReads } from './reads.ts';
@@ -56,13 +55,10 @@ const final = /credentials|certificate|self.signed|SSL|TLS|EPROTO|wrong version/
 const isFinal = (error: LogUnavailable): boolean => final.test(error.message);
 
 function explained(error: LogUnavailable, hosts: string): LogUnavailable {
-  const hint = /credentials/.test(error.message)
+  const why = error.message.replace(/^The event log is unavailable: /, '');
+  const hint = /credentials/.test(why)
     ? 'check USER:PASSWORD in its URL'
     : 'check host and port, `tls=false` for a server without TLS, or `tlsCAFile` for one with its own authority';
-  return new LogUnavailable(
-    `no log could be opened at ${hosts} (${reasonOf(error.cause ?? error)}); ${hint}`,
-    {
-      cause: error,
-    },
-  );
+  const told = `no log could be opened at ${hosts} (${why}); ${hint}`;
+  return new LogUnavailable(told, { cause: error });
 }
