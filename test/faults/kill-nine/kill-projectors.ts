@@ -52,23 +52,31 @@ export async function killProjectors(
       await runClient(ledger, { ...client, stopped: () => stopped });
     });
     const takeovers: number[] = [];
+    // Nobody waits for one before the next is killed.
+    const after: Promise<void>[] = [];
     const random = seededRandom(seed);
     let kills = 0;
     try {
       for (const end = performance.now() + seconds * 1_000; performance.now() < end; kills++) {
         await sleep(everyMs);
-        const name = PROJECTORS[random.below(PROJECTORS.length)]!;
-        const node = cluster.nodes.find((one) => one.name === name);
-        await node?.kill();
+        const running = projectors(cluster).filter(({ url }) => url !== undefined);
+        const node = running[random.below(running.length)];
+        if (node === undefined) continue;
+        await node.kill();
         const began = performance.now();
-        const restarted = node?.start();
-        // Heard below, unless the run fails before.
-        restarted?.catch(() => undefined);
-        await moves(cluster);
-        takeovers.push(performance.now() - began);
-        await restarted;
-        say(`${name} killed; the views moved again after ${takeovers.at(-1)?.toFixed(0)} ms`);
+        after.push(
+          heard(node.start()),
+          heard(
+            moves(cluster).then(() => {
+              takeovers.push(performance.now() - began);
+              say(
+                `${node.name} killed; the views moved again after ${takeovers.at(-1)?.toFixed(0)} ms`,
+              );
+            }),
+          ),
+        );
       }
+      await Promise.all(after);
       stopped = true;
       await Promise.all(working);
     } finally {
@@ -89,6 +97,14 @@ export async function killProjectors(
     await cluster.stop();
   }
 }
+
+/** A promise whose rejection may wait until somebody asks for it. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+const projectors = ({ nodes }: Cluster) => nodes.filter(({ name }) => PROJECTORS.includes(name));
 
 type Standing = { readonly position: string; readonly lagEvents: number };
 
