@@ -1,8 +1,11 @@
-import { type Characters, elementsOf, newestOf } from './characters.ts';
+import { type Characters, elementsOf } from './characters.ts';
 import { NONE } from './columns.ts';
 
 /** An element that stands for a character. Out of place: it belongs here and is elsewhere. */
 export type Arranged = { readonly row: number; readonly isInPlace: boolean };
+
+/** By a section's text object. */
+export type Arrangement = ReadonlyMap<string, readonly Arranged[]>;
 
 /**
  * The characters of each text in their order, which never changes, wherever their elements are:
@@ -10,81 +13,61 @@ export type Arranged = { readonly row: number; readonly isInPlace: boolean };
  * neighbours moved into another section belongs beside them, and so does what somebody typed there
  * who had not seen them move.
  */
-export type Arrangement = (object: string) => readonly Arranged[];
-
-type Standing = {
-  /** By text: the elements that are where they belong. */
-  readonly inPlace: ReadonlyMap<string, readonly number[]>;
-  /** By the element that they belong behind: those that are elsewhere. */
-  readonly followers: ReadonlyMap<number, readonly number[]>;
-};
-
 export function arrangementOf(characters: Characters): Arrangement {
-  const standing = standingOf(characters);
-  return (object) => {
-    const inPlace = standing.inPlace.get(object) ?? [];
-    if (standing.followers.size === 0) return inPlace.map((row) => ({ row, isInPlace: true }));
-    return withFollowers(characters, object, inPlace, standing.followers);
-  };
-}
-
-function standingOf(characters: Characters): Standing {
-  const inPlace = new Map<string, number[]>();
+  // By the element behind which they belong: those that stand behind what it was before.
   const followers = new Map<number, number[]>();
-  for (const [object, { end }] of characters.texts) {
-    const here: number[] = [];
-    // What the elements that come now belong behind: the last one counts.
-    let anchors: number[] = [];
-    for (const row of elementsOf(characters, object)) {
-      const newest = newestOf(characters, row);
-      if (newest !== row) {
-        // To the right in this text it ends when it is met, in another text with this one.
-        const isToCome = newest > row && newest < end;
-        if (isToCome || !isWithin(characters, object, newest)) anchors.push(newest);
-        continue;
-      }
-      const met = anchors.indexOf(row);
-      if (met >= 0) anchors = anchors.slice(0, met);
-      const anchor = anchors.at(-1);
-      if (met >= 0 || anchor === undefined) here.push(row);
-      else followers.set(anchor, [...(followers.get(anchor) ?? []), row]);
-    }
-    inPlace.set(object, here);
-  }
-  return { inPlace, followers };
+  const objects = [...characters.texts.keys()].toSorted(
+    (one, other) => madeAt(one) - madeAt(other),
+  );
+  // Text moves only into sections that are newer than its own.
+  return new Map(objects.map((object) => [object, arranged(characters, object, followers)]));
 }
 
-function isWithin({ texts }: Characters, object: string, row: number): boolean {
-  const rows = texts.get(object);
-  return rows !== undefined && row >= rows.start && row < rows.end;
-}
+const madeAt = (object: string): number => Number(object.split('@')[0]);
 
-function withFollowers(
+function arranged(
   characters: Characters,
   object: string,
-  inPlace: readonly number[],
-  followers: Standing['followers'],
+  followers: Map<number, number[]>,
 ): readonly Arranged[] {
-  const arranged: Arranged[] = [];
+  const { next } = characters;
+  const here: Arranged[] = [];
+  // The elements behind which comes what comes now: the last one counts. In this text it ends when
+  // it is met.
+  let anchors: number[] = [];
+  // What stood elsewhere and belongs behind elements that were met, the last one first.
   const waiting: (readonly number[])[] = [];
-  const arrange = (rows: readonly number[]) => {
-    for (const row of rows) {
-      arranged.push({ row, isInPlace: false });
-      arrange(followers.get(row) ?? []);
+
+  const meet = (row: number, isInPlace: boolean) => {
+    const met = anchors.indexOf(row);
+    if (met >= 0) anchors = anchors.slice(0, met);
+    const after = next[row] ?? NONE;
+    const anchor = anchors.at(-1);
+    if (after !== NONE) anchors.push(after);
+    else if (anchor === undefined) here.push({ row, isInPlace });
+    else add(followers, anchor, row);
+  };
+  const meetDownTo = (count: number) => {
+    while (waiting.length > count) for (const row of waiting.pop() ?? []) meet(row, false);
+  };
+
+  for (const row of elementsOf(characters, object)) {
+    if (waiting.length > 0) {
+      const due = waiting.findIndex(([first]) => !comesBefore(characters, object, row, first));
+      if (due >= 0) meetDownTo(due);
     }
-  };
-  const arrangeDownTo = (length: number) => {
-    while (waiting.length > length) arrange(waiting.pop() ?? []);
-  };
-  for (const row of inPlace) {
-    const due = waiting.findIndex(([first]) => !comesBefore(characters, object, row, first));
-    if (due >= 0) arrangeDownTo(due);
-    arranged.push({ row, isInPlace: true });
+    meet(row, true);
     const own = followers.get(row);
     if (own) waiting.push(own);
   }
-  arrangeDownTo(0);
-  return arranged;
+  meetDownTo(0);
+  return here;
+}
+
+function add(followers: Map<number, number[]>, anchor: number, row: number): void {
+  const rows = followers.get(anchor);
+  if (rows === undefined) followers.set(anchor, [row]);
+  else rows.push(row);
 }
 
 /** What was typed later behind the same character comes first, as it does in Automerge. */
@@ -95,7 +78,8 @@ function comesBefore(
   follower: number | undefined,
 ): boolean {
   const first = firstOf(characters, row);
-  if (!isWithin(characters, object, first) || follower === undefined) return false;
+  const { start = 0, end = 0 } = characters.texts.get(object) ?? {};
+  if (first < start || first >= end || follower === undefined) return false;
   return isLater(characters, first, firstOf(characters, follower));
 }
 

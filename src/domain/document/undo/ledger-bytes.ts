@@ -8,7 +8,7 @@ import { GONE, GROUND, type Ledger, type Owner, type Run, addRun, counts } from 
  * A ledger as it stands in a snapshot: names once, ids as bytes, the rest as LEB128 numbers that
  * tell what differs from the one before. A run takes three bytes, a group twenty.
  */
-export type LedgerBytes = Pick<Ledger, 'ground'> & {
+export type LedgerBytes = Pick<Ledger, 'ground' | 'settlings'> & {
   readonly actors: readonly Uint8Array[];
   readonly members: readonly string[];
   readonly origins: readonly string[];
@@ -37,6 +37,7 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
   }
   return {
     ground: ledger.ground,
+    settlings: ledger.settlings,
     actors: ledger.actors.map((actor) => Buffer.from(actor, 'hex')),
     members: [...members.keys()],
     origins: [...origins.keys()],
@@ -77,7 +78,8 @@ export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
     runs.push({ actor, owner, count });
     actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   }
-  return { actors, counts: actorCounts, runs, groups: groupsFrom(bytes), ground: bytes.ground };
+  const { ground, settlings } = bytes;
+  return { actors, counts: actorCounts, runs, groups: groupsFrom(bytes), ground, settlings };
 }
 
 function groupsFrom({ members, origins, groupIds, groups: packed }: LedgerBytes): Ledger['groups'] {

@@ -17,7 +17,21 @@ export type Ledger = {
   readonly groups: EditGroups;
   /** The group that the document began with, which is nobody's to take back. */
   ground: string | undefined;
+  /** How often the server wrote for undo: characters are other elements since. */
+  settlings: number;
 };
+
+/** How much of a document there was at some point. */
+export type Known = {
+  /** How many changes of each actor. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly settlings: number;
+};
+
+export const knownIn = ({ actors, counts, settlings }: Ledger): Known => ({
+  counts: new Map(actors.map((actor, index) => [actor, counts[index] ?? 0])),
+  settlings,
+});
 
 export type Run = { readonly actor: number; readonly owner: Owner; count: number };
 
@@ -42,6 +56,7 @@ export const newLedger = (): Ledger => ({
   runs: [],
   groups: newEditGroups(),
   ground: undefined,
+  settlings: 0,
 });
 
 /** Whether what the owner did counts. What the server does for undo never does: it only follows. */

@@ -33,5 +33,6 @@ function takeApplied(ledger: Ledger, data: ChangesApplied): void {
 
 function takeSettled(ledger: Ledger, { changes, moves = [] }: SettledEvent['data']): void {
   const isMove = new Set(moves);
+  ledger.settlings++;
   changes.forEach((change, index) => record(ledger, change, isMove.has(index) ? MOVED : REVIVED));
 }

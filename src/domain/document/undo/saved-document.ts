@@ -172,6 +172,10 @@ export function valueAt({ values }: SavedDocument, row: number): string | boolea
   return bytes.length === 1 ? String.fromCharCode(bytes[0] ?? 0) : Buffer.from(bytes).toString();
 }
 
+/** UTF-16 units of the character in this row. */
+export const lengthAt = (saved: SavedDocument, row: number): number =>
+  String(valueAt(saved, row) ?? '').length;
+
 /** An operation's id as Automerge writes it in changes. */
 export const opId = ({ actors, ops }: SavedDocument, row: number): string =>
   `${ops.counter[row]}@${actors[ops.actor[row] ?? 0]}`;

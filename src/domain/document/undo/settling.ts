@@ -8,7 +8,7 @@ import { NONE } from './columns.ts';
 import { type Put, putsOf } from './fields.ts';
 import type { Ledger } from './ledger.ts';
 import { type Counts, isToBeVisible } from './rule.ts';
-import { type SavedDocument, isOverwritten, savedDocument, valueAt } from './saved-document.ts';
+import { type SavedDocument, isOverwritten, lengthAt, savedDocument } from './saved-document.ts';
 
 /** What is to be written so that a document is what its groups in effect make of it. */
 export type Settling = {
@@ -43,7 +43,7 @@ export function settlingOf(
   const arrangement = arrangementOf(characters);
   const withText = new Set<SectionId>();
   const texts = content.sections.flatMap(({ id, object }) => {
-    const text = textSettling(characters, arrangement(object), counts);
+    const text = textSettling(characters, arrangement.get(object) ?? [], counts);
     if (text.isVisible) withText.add(id);
     const { revived, removed, moved, inserted, deleted } = text;
     if (revived.length + removed.length + moved.length === 0) return [];
@@ -76,6 +76,3 @@ function textSettling(
   }
   return { revived, removed, moved, inserted, deleted, isVisible };
 }
-
-const lengthAt = (saved: SavedDocument, row: number): number =>
-  String(valueAt(saved, row) ?? '').length;
