@@ -40,7 +40,8 @@ export function changing(
     origin,
     ...(restored !== undefined && { restored }),
   };
-  return writing(state, context, write, ({ moves: _, ...portion }) => ({
+  // Only what the server writes for undo moves text without a cut.
+  return writing(state, context, write, (portion) => ({
     type: 'ChangesApplied',
     data: { ...portion, ...why },
   }));

@@ -17,8 +17,8 @@ import { freeDocument } from './reading.ts';
 import { textAt } from './replica.ts';
 import { type DocumentState, type LivingDocument, initialState } from './state.ts';
 import { mustBeName, mustBeStorable, mustBeTitle } from './storable.ts';
-import { bringBackSections } from './undo/bring-back.ts';
 import { alignmentOfCharacters } from './undo/character-alignment.ts';
+import { followText } from './undo/follow-text.ts';
 import { writeDraft } from './write.ts';
 
 export function createDocument(
@@ -75,7 +75,7 @@ export function editDocument(
     for (const edit of edits) applyEdit(draft, edit);
     const alignment = base ? alignmentFrom(base, content, document) : unmoved;
     writeDraft(draft, content, alignment, writer);
-    if (base) bringBackSections(content, document, writer);
+    followText(content, document, writer);
   });
 }
 

@@ -12,13 +12,14 @@ import {
 import type { DocumentEvent } from './events.ts';
 import { restoreDocument } from './restore.ts';
 import type { DocumentState } from './state.ts';
-import { reconcileDocument, redoGroup, undoGroup } from './undo/decide-undo.ts';
+import { decideUndo, isUndo } from './undo/decide-undo.ts';
 
 export function decide(
   command: DocumentCommand,
   state: DocumentState,
   context: DecisionContext,
 ): DocumentEvent[] {
+  if (isUndo(command)) return decideUndo(command, state, context);
   switch (command.type) {
     case 'CreateDocument':
       return createDocument(command, state, context);
@@ -36,12 +37,6 @@ export function decide(
       return nameVersion(command, state, context);
     case 'RemoveVersionName':
       return removeVersionName(command, state, context);
-    case 'UndoGroup':
-      return undoGroup(command, state, context);
-    case 'RedoGroup':
-      return redoGroup(command, state, context);
-    case 'ReconcileDocument':
-      return reconcileDocument(state, context);
     case 'RestoreDocument':
       return restoreDocument(command, state, context);
   }

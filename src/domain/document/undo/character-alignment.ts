@@ -1,6 +1,5 @@
 import type { Alignment, Run } from '#domain/document/alignment.ts';
 import type { Content } from '#domain/document/content.ts';
-import type { SectionId } from '#domain/ids.ts';
 import { arrangementOf } from './arrangement.ts';
 import { type AuthorshipOf, authorshipIn } from './authorship.ts';
 import { type Characters, charactersOf, elementsOf, newestOf } from './characters.ts';
@@ -44,7 +43,7 @@ function placesOf(characters: Characters, { sections }: Content): ReadonlyMap<nu
     let at = 0;
     for (const { row, isInPlace } of arrangement.get(object) ?? []) {
       const alive = isInPlace && !isOverwritten(saved, row);
-      places.set(row, { section: id as SectionId, at, alive });
+      places.set(row, { section: id, at, alive });
       if (alive) at += lengthAt(saved, row);
     }
   }

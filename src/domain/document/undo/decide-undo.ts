@@ -3,7 +3,13 @@ import { mustMay } from '#domain/document/access.ts';
 import { type Portion, serverActor, writing } from '#domain/document/changing.ts';
 import type { ChangeWriter } from '#domain/document/change-writer.ts';
 import type { Content } from '#domain/document/content.ts';
-import type { RedoGroup, UndoGroup, UndoScope } from '#domain/document/commands.ts';
+import type {
+  DocumentCommand,
+  ReconcileDocument,
+  RedoGroup,
+  UndoGroup,
+  UndoScope,
+} from '#domain/document/commands.ts';
 import type { ContentEvent, DocumentEvent } from '#domain/document/events.ts';
 import { cutFromOf } from '#domain/document/reading.ts';
 import type { DocumentState, LivingDocument } from '#domain/document/state.ts';
@@ -13,7 +19,27 @@ import { counts } from './ledger.ts';
 import { settlingOf } from './settling.ts';
 import { writeSettling } from './write-settling.ts';
 
-export function undoGroup(
+type UndoCommand = UndoGroup | RedoGroup | ReconcileDocument;
+
+export const isUndo = (command: DocumentCommand): command is UndoCommand =>
+  ['UndoGroup', 'RedoGroup', 'ReconcileDocument'].includes(command.type);
+
+export function decideUndo(
+  command: UndoCommand,
+  state: DocumentState,
+  context: DecisionContext,
+): DocumentEvent[] {
+  switch (command.type) {
+    case 'UndoGroup':
+      return undoGroup(command, state, context);
+    case 'RedoGroup':
+      return redoGroup(command, state, context);
+    case 'ReconcileDocument':
+      return reconcileDocument(state, context);
+  }
+}
+
+function undoGroup(
   { scope, group: id }: UndoGroup,
   state: DocumentState,
   context: DecisionContext,
@@ -35,7 +61,7 @@ export function undoGroup(
   }));
 }
 
-export function redoGroup(
+function redoGroup(
   { scope, group: id }: RedoGroup,
   state: DocumentState,
   context: DecisionContext,
@@ -60,7 +86,7 @@ export function redoGroup(
   }));
 }
 
-export function reconcileDocument(state: DocumentState, context: DecisionContext): DocumentEvent[] {
+function reconcileDocument(state: DocumentState, context: DecisionContext): DocumentEvent[] {
   const document = mustMay(state, context.principal, 'document.edit');
   return settling(document, context, undefined, true, (data) => ({
     type: 'ChangesReconciled',

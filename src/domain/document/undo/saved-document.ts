@@ -50,8 +50,6 @@ type Successors = {
   readonly counter: Float64Array;
 };
 
-export const MAKE_MAP = 0;
-
 const MAGIC_AND_CHECKSUM = 8;
 const DOCUMENT = 0;
 const HASH_BYTES = 32;

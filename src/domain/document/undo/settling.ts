@@ -61,17 +61,23 @@ function textSettling(
   const { saved } = characters;
   const [revived, removed]: [number[], number[]] = [[], []];
   const moved: { row: number; behind: number }[] = [];
+  const lengthOf = (row: number) => lengthAt(saved, row);
   let [inserted, deleted, behind] = [0, 0, NONE];
   let isVisible = false;
+  const show = (row: number, isInPlace: boolean, isNow: boolean) => {
+    isVisible = true;
+    if (!isInPlace) moved.push({ row, behind });
+    else if (!isNow) revived.push(row);
+    if (!isNow) inserted += lengthOf(row);
+  };
   for (const { row, isInPlace } of arranged) {
     const isNow = !isOverwritten(saved, row);
     const isToBe = isToBeVisible(characters, row, counts);
-    isVisible ||= isToBe;
-    if (isToBe && !isInPlace) moved.push({ row, behind });
-    else if (isToBe && !isNow) revived.push(row);
-    else if (isNow && !isToBe) removed.push(row);
-    if (isToBe && !isNow) inserted += lengthAt(saved, row);
-    if (isNow && !isToBe) deleted += lengthAt(saved, row);
+    if (isToBe) show(row, isInPlace, isNow);
+    else if (isNow) {
+      removed.push(row);
+      deleted += lengthOf(row);
+    }
     if (isInPlace || isToBe) behind = row;
   }
   return { revived, removed, moved, inserted, deleted, isVisible };

@@ -54,7 +54,7 @@ export class Scenario {
     const who = this.#people[random.below(3)]!;
     const dice = random.below(40);
     if (dice < 9) this.#edit(who);
-    else if (dice < 13 && !process.env['NOBASE']) this.#editOnBase(who);
+    else if (dice < 13) this.#editOnBase(who);
     else if (dice < 18) this.#writeOffline(who);
     else if (dice < 21) this.#comeOnline(who);
     else if (dice === 21) this.#restore(who);
