@@ -45,9 +45,7 @@ export class WrittenDocument {
   }
 
   get changes(): Uint8Array[] {
-    return this.events.flatMap((event) =>
-      event.type === 'ChangesApplied' ? event.data.changes : [],
-    );
+    return this.events.flatMap((event) => ('changes' in event.data ? event.data.changes : []));
   }
 
   decide(command: DocumentCommand, who: Principal = ada): DocumentEvent[] {
@@ -63,11 +61,13 @@ export class WrittenDocument {
 
   do(command: DocumentCommand, who: Principal = ada): DocumentEvent[] {
     const decided = this.decide(command, who);
-    for (const event of decided) {
-      this.events.push(event);
-      this.state = decider.evolve(this.state, event, this.revision);
-    }
+    for (const event of decided) this.happens(event);
     return decided;
+  }
+
+  happens(event: DocumentEvent): void {
+    this.events.push(event);
+    this.state = decider.evolve(this.state, event, this.revision);
   }
 
   edit(...edits: Edit[]): ChangesApplied[] {

@@ -2,13 +2,22 @@ import type { SectionId } from '#domain/ids.ts';
 import { type Section, sectionsMap } from './content.ts';
 import type { Cut } from './events.ts';
 import { TEXT_PER_CHANGE } from './limits.ts';
-import { type ObjectId, ROOT, type Replica, headsOf, headsToBytes } from './replica.ts';
+import {
+  type ObjectId,
+  ROOT,
+  type Replica,
+  applyChanges,
+  headsOf,
+  headsToBytes,
+} from './replica.ts';
 
 /** One Automerge change, and what it does. */
 export type Written = {
   readonly bytes: Uint8Array;
   readonly touched: readonly SectionId[];
   readonly cuts: readonly Omit<Cut, 'change'>[];
+  /** Text moves, and the server says so: see `moves` in `ChangesUndone`. */
+  readonly isMove?: boolean;
 };
 
 /** Writes into a replica and keeps the Automerge changes that this makes. */
@@ -24,6 +33,10 @@ export type ChangeWriter = {
   /** From here on, text only moves. */
   readonly beginCuts: () => void;
   readonly addCut: (cut: Pick<Cut, 'from' | 'at' | 'length' | 'to'>) => void;
+  /** Takes in a change that was made by hand, after those written so far. */
+  readonly add: (bytes: Uint8Array, touched: readonly SectionId[], isMove: boolean) => void;
+  /** The time of the changes, in seconds since 1970. */
+  readonly seconds: number;
   /** Ends the change, if there is one. */
   readonly commit: () => void;
 };
@@ -39,6 +52,7 @@ export type NewSection = {
 export function changeWriter(replica: Replica, now: Date): ChangeWriter {
   const written: Written[] = [];
   const size = { inserted: 0, deleted: 0 };
+  const seconds = Math.floor(now.getTime() / 1_000);
   let heads = headsOf(replica);
   let touched = new Set<SectionId>();
   let cuts: Pick<Cut, 'from' | 'at' | 'length' | 'to'>[] = [];
@@ -47,7 +61,7 @@ export function changeWriter(replica: Replica, now: Date): ChangeWriter {
 
   const commit = () => {
     if (replica.pendingOps() === 0) return;
-    replica.commit(undefined, Math.floor(now.getTime() / 1000));
+    replica.commit(undefined, seconds);
     const bytes = replica.getLastLocalChange();
     if (!bytes) throw new Error('Automerge made no change of what was written.');
     const before = headsToBytes(heads);
@@ -102,5 +116,12 @@ export function changeWriter(replica: Replica, now: Date): ChangeWriter {
       isCutting = true;
     },
     addCut: (cut) => cuts.push(cut),
+    add(bytes, touchedSections, isMove) {
+      commit();
+      applyChanges(replica, [bytes]);
+      heads = headsOf(replica);
+      written.push({ bytes, touched: touchedSections, cuts: [], isMove });
+    },
+    seconds,
   };
 }

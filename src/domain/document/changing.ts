@@ -3,53 +3,102 @@ import { type MemberId, type SectionId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type ChangeWriter, type Written, changeWriter } from './change-writer.ts';
 import { type Content, reread } from './content.ts';
-import type { ChangesApplied, Cut, DocumentEvent, Origin } from './events.ts';
+import type {
+  ChangesApplied,
+  ContentEvent,
+  Cut,
+  DocumentEvent,
+  Origin,
+  SettledEvent,
+} from './events.ts';
 import { LONGEST_DOCUMENT, MOST_SECTIONS } from './limits.ts';
 import { keepDecided, settled } from './live-content.ts';
 import { withoutPatches } from './replica.ts';
 import type { LivingDocument } from './state.ts';
+import { isOpenTo } from './undo/groups.ts';
 
 const MOST_BYTES_PER_EVENT = 400_000;
+
+/** What was written, as much of it as fits an event. */
+export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored'> &
+  Pick<SettledEvent['data'], 'moves'>;
 
 export type Why = Pick<ChangesApplied, 'restored'> & {
   readonly group?: string | undefined;
   readonly origin?: Origin | undefined;
 };
 
-/**
- * Lets `write` change a copy of the document, as its member's actor, and answers what happened.
- * Writers on one stream are serialised by its revision, so that an actor never writes two
- * different changes with one sequence number.
- */
+/** Lets `write` edit a copy of the document, and answers what happened. */
 export function changing(
   state: LivingDocument,
   context: DecisionContext,
-  why: Why,
+  { group, origin = 'person', restored }: Why,
   write: (content: Content, writer: ChangeWriter) => void,
 ): DocumentEvent[] {
+  const why = {
+    group: groupFor(state, context, group),
+    origin,
+    ...(restored !== undefined && { restored }),
+  };
+  // Only what the server writes for undo moves text without a cut.
+  return writing(state, context, write, (portion) => ({
+    type: 'ChangesApplied',
+    data: { ...portion, ...why },
+  }));
+}
+
+/** The group that the caller named, or a new one where that takes nothing more in. */
+function groupFor(
+  { ledger }: LivingDocument,
+  { principal, derive }: DecisionContext,
+  named: string | undefined,
+): string {
+  const id = named?.toLowerCase();
+  return id !== undefined && isOpenTo(ledger.groups, id, principal.member) ? id : derive('group');
+}
+
+/**
+ * Lets `write` change a copy of the document, as its member's actor, and answers what happened,
+ * as `eventOf` says it.
+ * With `isSaidAnyway`, also that nothing was written.
+ * Writers on one stream are serialised by its revision, so that an actor never writes two
+ * different changes with one sequence number.
+ */
+export function writing(
+  state: LivingDocument,
+  context: DecisionContext,
+  write: (content: Content, writer: ChangeWriter) => void,
+  eventOf: (portion: Portion) => ContentEvent,
+  isSaidAnyway = false,
+): DocumentEvent[] {
   const before = settled(state.content);
-  const replica = before.replica.clone(actorOf(state, context.principal.member));
+  const replica = before.replica.clone(serverActor(state, context.principal.member));
   let isKept = false;
   try {
     const copy = { ...before, replica };
     const writer = changeWriter(replica, context.now);
     write(copy, writer);
     writer.commit();
-    if (writer.written.length === 0) return [];
+    if (writer.written.length === 0 && !isSaidAnyway) return [];
     const after = reread(copy, new Set(writer.written.flatMap(({ touched }) => touched)));
     mustBeWithinLimits(after);
     const title = after.title === before.title ? undefined : after.title;
-    const events = eventsOf(writer, title, context, why);
+    const events = portionsOf(writer, title, context).map(eventOf);
     withoutPatches(replica);
-    keepDecided(state.content, events, after);
+    keepDecided(
+      state.content,
+      events.map(({ data }) => data),
+      after,
+    );
     isKept = true;
-    return events.map((data) => ({ type: 'ChangesApplied', data }));
+    return events;
   } finally {
     if (!isKept) replica.free();
   }
 }
 
-const actorOf = ({ actorSeed }: LivingDocument, member: MemberId): string =>
+/** The actor that the server writes as for a member. */
+export const serverActor = ({ actorSeed }: LivingDocument, member: MemberId): string =>
   derivedUuid('server-actor', actorSeed, member).replaceAll('-', '');
 
 /** 64 random bits: a UUIDv5 without its version and variant. A repeat makes the same ids. */
@@ -61,31 +110,27 @@ export function sectionIds({ derive }: DecisionContext): () => SectionId {
   };
 }
 
-function eventsOf(
-  { written, size }: ChangeWriter,
+function portionsOf(
+  { written, size, seconds }: ChangeWriter,
   title: string | undefined,
-  context: DecisionContext,
-  { group, origin = 'person', restored }: Why,
-): ChangesApplied[] {
-  const portions = portionsOf(written);
-  const shared = {
-    group: group ?? context.derive('group'),
-    author: context.principal.member,
-    origin,
-    ...(restored !== undefined && { restored }),
-  };
-  return portions.map((portion, index) => {
-    const cuts = portion.flatMap(({ cuts }, change) => cuts.map(cutIn(change)));
-    const isLast = index === portions.length - 1;
+  { principal }: DecisionContext,
+): Portion[] {
+  const parts = written.length === 0 ? [[]] : smallEnough(written);
+  return parts.map((part, index) => {
+    const cuts = part.flatMap(({ cuts }, change) => cuts.map(cutIn(change)));
+    const moves = part.flatMap(({ isMove }, change) => (isMove === true ? [change] : []));
+    const isLast = index === parts.length - 1;
     return Object.assign(
       {
-        changes: portion.map(({ bytes }) => bytes),
+        changes: part.map(({ bytes }) => bytes),
+        author: principal.member,
+        at: seconds,
         size: index === 0 ? size : { inserted: 0, deleted: 0 },
-        sections: [...new Set(portion.flatMap(({ touched }) => touched))],
+        sections: [...new Set(part.flatMap(({ touched }) => touched))],
       },
-      shared,
       isLast && title !== undefined && { title },
       cuts.length > 0 && { cuts },
+      moves.length > 0 && { moves },
     );
   });
 }
@@ -113,7 +158,7 @@ function mustBeWithinLimits({ sections }: Content): void {
 }
 
 /** A large outcome is several events, each small enough for an append. */
-function portionsOf(written: readonly Written[]): Written[][] {
+function smallEnough(written: readonly Written[]): Written[][] {
   const portions: Written[][] = [];
   let bytes = 0;
   for (const change of written) {

@@ -51,6 +51,24 @@ export type RestoreDocument = {
   readonly revision: number;
 };
 
+export type UndoGroup = {
+  readonly type: 'UndoGroup';
+  /** Whose edits: the caller's own, or anybody's. */
+  readonly scope: UndoScope;
+  /** Default: the newest in effect. */
+  readonly group?: string;
+};
+export type RedoGroup = {
+  readonly type: 'RedoGroup';
+  readonly scope: UndoScope;
+  /** Default: what was undone last. */
+  readonly group?: string;
+};
+export type UndoScope = 'mine' | 'document';
+
+/** Lets the document be again what its groups make of it, after changes that were made elsewhere. */
+export type ReconcileDocument = { readonly type: 'ReconcileDocument' };
+
 export type DocumentCommand =
   | CreateDocument
   | EditDocument
@@ -60,4 +78,7 @@ export type DocumentCommand =
   | ChangeAccess
   | NameVersion
   | RemoveVersionName
-  | RestoreDocument;
+  | RestoreDocument
+  | UndoGroup
+  | RedoGroup
+  | ReconcileDocument;

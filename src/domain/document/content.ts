@@ -1,5 +1,6 @@
 import type { SectionId } from '#domain/ids.ts';
 import type { CutFrom } from './lineage.ts';
+import type { Known } from './undo/ledger.ts';
 import { type Heads, type ObjectId, ROOT, type Replica, emptyReplica, textAt } from './replica.ts';
 
 /** What is known of a section without reading its text. */
@@ -27,6 +28,7 @@ export type DocumentBase = {
   readonly revision: number;
   readonly title: string;
   readonly heads: Heads;
+  readonly known: Known;
   readonly sections: readonly Omit<Section, 'object'>[];
 };
 

@@ -3,7 +3,7 @@ import type { DecisionContext } from '#domain/decider.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { assertMay } from '#domain/rights.ts';
 import { mustMay } from './access.ts';
-import { alignmentSince, unmoved } from './alignment.ts';
+import { type Alignment, alignmentSince, unmoved } from './alignment.ts';
 import { applyEdit } from './apply-edit.ts';
 import { changing, sectionIds } from './changing.ts';
 import type { CreateDocument, EditDocument } from './commands.ts';
@@ -17,6 +17,8 @@ import { freeDocument } from './reading.ts';
 import { textAt } from './replica.ts';
 import { type DocumentState, type LivingDocument, initialState } from './state.ts';
 import { mustBeName, mustBeStorable, mustBeTitle } from './storable.ts';
+import { alignmentOfCharacters } from './undo/character-alignment.ts';
+import { followText } from './undo/follow-text.ts';
 import { writeDraft } from './write.ts';
 
 export function createDocument(
@@ -71,9 +73,22 @@ export function editDocument(
   return changing(document, context, { group, origin }, (content, writer) => {
     const draft = draftFor(content, base, sectionIds(context));
     for (const edit of edits) applyEdit(draft, edit);
-    const alignment = base ? alignmentSince(base, content, document.cuts) : unmoved;
+    const alignment = base ? alignmentFrom(base, content, document) : unmoved;
     writeDraft(draft, content, alignment, writer);
+    followText(content, document, writer);
   });
+}
+
+/** Automerge's own diff cannot tell that a character that came back is the one that was there. */
+function alignmentFrom(
+  base: DocumentBase,
+  content: Content,
+  { cuts, ledger }: LivingDocument,
+): Alignment {
+  const isSettled = base.known.settlings !== ledger.settlings;
+  return isSettled
+    ? alignmentOfCharacters(base.known, content, ledger)
+    : alignmentSince(base, content, cuts);
 }
 
 function draftFor(content: Content, base: DocumentBase | undefined, newId: Draft['newId']): Draft {

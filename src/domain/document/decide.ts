@@ -12,12 +12,14 @@ import {
 import type { DocumentEvent } from './events.ts';
 import { restoreDocument } from './restore.ts';
 import type { DocumentState } from './state.ts';
+import { decideUndo, isUndo } from './undo/decide-undo.ts';
 
 export function decide(
   command: DocumentCommand,
   state: DocumentState,
   context: DecisionContext,
 ): DocumentEvent[] {
+  if (isUndo(command)) return decideUndo(command, state, context);
   switch (command.type) {
     case 'CreateDocument':
       return createDocument(command, state, context);

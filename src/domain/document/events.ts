@@ -46,6 +46,34 @@ export const Cut = z.object({
 });
 export type Cut = z.infer<typeof Cut>;
 
+/** What all events that change a document's content hold. */
+const content = {
+  /** Automerge changes, each a chunk of type 1, in the order in which they apply. */
+  changes: z.array(bytes()),
+  /** Also in the header; here so that the fold knows who it was, and when (seconds since 1970). */
+  author: MemberId,
+  at: z.int().nonnegative().optional(),
+  /** UTF-16 units that readers see come and go; text that only moved is not counted. */
+  size: z.object({ inserted: z.int().nonnegative(), deleted: z.int().nonnegative() }),
+  /** Sections whose text, place or presence changed. */
+  sections: z.array(SectionId),
+  /** The title from here on, where it changed: a list of titles need not open the changes. */
+  title: z.string().optional(),
+};
+
+/**
+ * What the server wrote so that the document is what its groups in effect make of it: a character
+ * that comes back is a new element right behind the one that it was.
+ */
+const settled = {
+  ...content,
+  /**
+   * Indexes in `changes`: those in which text moves. The elements that such a change inserts are,
+   * one after the other, those that it deletes.
+   */
+  moves: z.array(z.int().nonnegative()).optional(),
+};
+
 const sealed = <Schema extends z.ZodType>(schema: Schema) =>
   defineEvent({ kind: 'document', version: 1, schema, subject: documentSubject });
 
@@ -64,24 +92,20 @@ export const documentEvents = {
   ),
   ChangesApplied: sealed(
     z.object({
-      /** Automerge changes, each a chunk of type 1, in the order in which they apply. */
-      changes: z.array(bytes()),
+      ...content,
       /** What undo takes back at once. A command's events share it. */
       group: z.uuid(),
-      /** Also in the header; here so that the fold knows whose group it is. */
-      author: MemberId,
       origin: Origin,
-      /** UTF-16 units that readers see come and go; text that only moved is not counted. */
-      size: z.object({ inserted: z.int().nonnegative(), deleted: z.int().nonnegative() }),
-      /** Sections whose text, place or presence changed. */
-      sections: z.array(SectionId),
-      /** The title from here on, where it changed: a list of titles need not open the changes. */
-      title: z.string().optional(),
       cuts: z.array(Cut).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
     }),
   ),
+  /** `group` is out of effect, or in effect again. A command's events share it. */
+  ChangesUndone: sealed(z.object({ ...settled, group: z.uuid() })),
+  ChangesRedone: sealed(z.object({ ...settled, group: z.uuid() })),
+  /** What was accepted touched elements whose characters are other elements by now. */
+  ChangesReconciled: sealed(z.object(settled)),
   DocumentArchived: sealed(z.object({})),
   DocumentUnarchived: sealed(z.object({})),
   DocumentAccessChanged: sealed(z.object({ access: AccessList })),
@@ -93,3 +117,14 @@ export const documentEvents = {
 
 export type DocumentEvent = EventOf<typeof documentEvents>;
 export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];
+
+/** The events that change a document's content. */
+export const contentEvents = [
+  'ChangesApplied',
+  'ChangesUndone',
+  'ChangesRedone',
+  'ChangesReconciled',
+] as const;
+export type ContentEvent = Extract<DocumentEvent, { type: (typeof contentEvents)[number] }>;
+/** The events that the server wrote for undo. */
+export type SettledEvent = Exclude<ContentEvent, { type: 'ChangesApplied' }>;

@@ -1,7 +1,9 @@
-import type { ChangesApplied, DocumentEvent } from './events.ts';
+import type { ContentEvent, DocumentEvent } from './events.ts';
 import { freeContent, newLiveContent, takeEvent } from './live-content.ts';
 import { headsFromBytes } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
+import { newLedger } from './undo/ledger.ts';
+import { takeIntoLedger } from './undo/recording.ts';
 
 export function evolve(
   state: DocumentState,
@@ -19,6 +21,7 @@ export function evolve(
       folderOrder: undefined,
       versions: new Map(),
       cuts: [],
+      ledger: newLedger(),
     };
   }
   // An event of which only the header is left cannot bring anything back.
@@ -32,7 +35,10 @@ function evolveLiving(
 ): LivingDocument {
   switch (event.type) {
     case 'ChangesApplied':
-      return withChanges(state, event.data, revision);
+    case 'ChangesUndone':
+    case 'ChangesRedone':
+    case 'ChangesReconciled':
+      return withChanges(state, event, revision);
     case 'DocumentArchived':
       return { ...state, status: 'archived' };
     case 'DocumentUnarchived':
@@ -54,14 +60,11 @@ function evolveLiving(
   }
 }
 
-function withChanges(
-  state: LivingDocument,
-  data: ChangesApplied,
-  revision: number,
-): LivingDocument {
-  takeEvent(state.content, data);
-  if (!data.cuts) return state;
-  const cuts = data.cuts.map(({ from, at, length, to, before, after }): PastCut => ({
+function withChanges(state: LivingDocument, event: ContentEvent, revision: number): LivingDocument {
+  takeEvent(state.content, event.data);
+  takeIntoLedger(state.ledger, event);
+  if (event.type !== 'ChangesApplied' || !event.data.cuts) return state;
+  const cuts = event.data.cuts.map(({ from, at, length, to, before, after }): PastCut => ({
     revision,
     from,
     at,

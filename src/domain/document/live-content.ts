@@ -1,6 +1,6 @@
 import type { SectionId } from '#domain/ids.ts';
 import { type Content, emptyContent, reread } from './content.ts';
-import type { ChangesApplied } from './events.ts';
+import type { ContentEvent } from './events.ts';
 import { applyChanges } from './replica.ts';
 
 /**
@@ -26,10 +26,12 @@ export type LiveContent = {
  */
 type Decided = {
   readonly content: Content;
-  readonly lastEvent: ChangesApplied;
+  readonly lastEvent: Written;
   /** That of the document when all but the last event are folded and nothing else is. */
   readonly version: number;
 };
+
+type Written = ContentEvent['data'];
 
 export const liveContent = (settled: Content): LiveContent => ({
   settled,
@@ -62,7 +64,7 @@ export function takeChanges(
   live.version++;
 }
 
-export function takeEvent(live: LiveContent, event: ChangesApplied): void {
+export function takeEvent(live: LiveContent, event: Written): void {
   const { decided } = live;
   if (decided?.lastEvent === event && decided.version === live.version) {
     live.settled.replica.free();
@@ -75,11 +77,7 @@ export function takeEvent(live: LiveContent, event: ChangesApplied): void {
 }
 
 /** Keeps the copy that `events` were written to, until they are folded or another is decided. */
-export function keepDecided(
-  live: LiveContent,
-  events: readonly ChangesApplied[],
-  content: Content,
-): void {
+export function keepDecided(live: LiveContent, events: readonly Written[], content: Content): void {
   live.decided?.content.replica.free();
   const lastEvent = events.at(-1);
   live.decided = lastEvent && { content, lastEvent, version: live.version + events.length - 1 };

@@ -8,6 +8,7 @@ import type { CutFrom } from './lineage.ts';
 import { freeContent, settled } from './live-content.ts';
 import { headsOf } from './replica.ts';
 import type { LivingDocument } from './state.ts';
+import { knownIn } from './undo/ledger.ts';
 
 export const titleOf = ({ content }: LivingDocument): string => settled(content).title;
 
@@ -35,10 +36,11 @@ export const lengthOf = ({ content }: LivingDocument): number =>
   presentSections(settled(content)).reduce((sum, { length }) => sum + length, 0);
 
 /** What edits with `baseRevision` are read against: plain data that outlives the state. */
-export function baseOf({ content }: LivingDocument, revision: number): DocumentBase {
+export function baseOf({ content, ledger }: LivingDocument, revision: number): DocumentBase {
   const { replica, title, sections } = settled(content);
   const plain = sections.map(({ id, order, present, length }) => ({ id, order, present, length }));
-  return { revision, title, heads: headsOf(replica), sections: plain };
+  const known = knownIn(ledger);
+  return { revision, title, heads: headsOf(replica), known, sections: plain };
 }
 
 /** Gives the memory back. The state must not be used any more. */

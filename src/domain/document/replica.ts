@@ -28,6 +28,33 @@ export function applyChanges(replica: Replica, changes: readonly Uint8Array[]): 
   withoutPatches(replica);
 }
 
+/** An operation as Automerge writes it in changes. */
+export type Operation = {
+  readonly action: 'set' | 'del';
+  readonly obj: ObjectId;
+  readonly key?: string;
+  readonly elemId?: string;
+  readonly insert?: true;
+  readonly value?: string | boolean;
+  readonly pred: readonly string[];
+};
+
+/** A change made by hand, where what it does cannot be said by writing into a replica. */
+export function newChange(change: {
+  readonly actor: string;
+  readonly seq: number;
+  readonly startOp: number;
+  readonly deps: Heads;
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly operations: readonly Operation[];
+}): Uint8Array {
+  const { operations, deps, ...rest } = change;
+  const encoded = { ...rest, message: null, deps: [...deps], ops: operations };
+  // Its type asks for what it does not need: an author, and keys where elements are changed.
+  return Automerge.encodeChange(encoded as unknown as Automerge.DecodedChange);
+}
+
 /**
  * A replica collects patches for a JavaScript view that nobody reads here: after a large change
  * they made every clone cost 12 MB and 20 ms.

@@ -18,6 +18,7 @@ import { type CutFrom, joinedForComparison } from './lineage.ts';
 import { cutFromOf } from './reading.ts';
 import type { DocumentState } from './state.ts';
 import { type CompareTexts, replacements, textComparison } from './text-diff.ts';
+import { followText } from './undo/follow-text.ts';
 
 export function restoreDocument(
   { to, revision }: RestoreDocument,
@@ -30,6 +31,7 @@ export function restoreDocument(
   return changing(document, context, why, (content, writer) => {
     if (to.title !== content.title) writer.setTitle(to.title);
     restoreSections(to, content, cutFromOf(document), writer);
+    followText(content, document, writer);
   });
 }
 

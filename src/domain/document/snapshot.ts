@@ -5,12 +5,14 @@ import { readContent } from './content.ts';
 import { liveContent, settled } from './live-content.ts';
 import { headsFromBytes, headsToBytes, loadReplica } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
+import { type LedgerBytes, ledgerFromBytes, ledgerToBytes } from './undo/ledger-bytes.ts';
 
-type Packed = Omit<LivingDocument, 'content' | 'versions' | 'cuts' | 'folderOrder'> & {
+type Packed = Omit<LivingDocument, 'content' | 'versions' | 'cuts' | 'folderOrder' | 'ledger'> & {
   readonly saved: Uint8Array;
   readonly folderOrder?: string | undefined;
   readonly versions: readonly (readonly [string, number])[];
   readonly cuts: readonly PackedCut[];
+  readonly ledger: LedgerBytes;
 };
 /** Section ids and hashes as bytes: hexadecimal would take twice the space. */
 type PackedCut = readonly [
@@ -24,7 +26,7 @@ type PackedCut = readonly [
 ];
 
 export const documentSnapshot: SnapshotCodec<DocumentState> = {
-  version: 1,
+  version: 2,
   subject: documentSubject,
   // A named version is one that people come back to.
   eagerAfter: (eventType) => eventType === 'VersionNamed',
@@ -34,24 +36,26 @@ export const documentSnapshot: SnapshotCodec<DocumentState> = {
 
 function pack(state: DocumentState): Packed | { status: 'missing' | 'erased' } {
   if (!('content' in state)) return state;
-  const { content, versions, cuts, ...rest } = state;
+  const { content, versions, cuts, ledger, ...rest } = state;
   return {
     ...rest,
     saved: settled(content).replica.save(),
     versions: [...versions],
     cuts: cuts.map(packCut),
+    ledger: ledgerToBytes(ledger),
   };
 }
 
 function unpack(packed: Packed | { status: 'missing' | 'erased' }): DocumentState {
   if (!('saved' in packed)) return packed;
-  const { saved, versions, cuts, folderOrder, ...rest } = packed;
+  const { saved, versions, cuts, folderOrder, ledger, ...rest } = packed;
   return {
     ...rest,
     content: liveContent(readContent(loadReplica(saved))),
     folderOrder,
     versions: new Map(versions),
     cuts: cuts.map(unpackCut),
+    ledger: ledgerFromBytes(ledger),
   };
 }
 

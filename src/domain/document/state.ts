@@ -2,6 +2,7 @@ import type { SectionId } from '#domain/ids.ts';
 import type { AccessList } from './events.ts';
 import type { LiveContent } from './live-content.ts';
 import type { Heads } from './replica.ts';
+import type { Ledger } from './undo/ledger.ts';
 
 /** A cut and the document's heads around it, so that older offsets can be carried across. */
 export type PastCut = {
@@ -18,7 +19,7 @@ export type PastCut = {
 /**
  * A document that can be read.
  *
- * Its content is a **linear** value: `evolve` changes it in place and gives it on to the new state,
+ * Its content and its ledger are **linear** values: `evolve` changes them in place and gives them on to the new state,
  * so that the older state must no longer be used. `decide` works on a copy and leaves the state as
  * it was, whether or not the append succeeds.
  */
@@ -31,6 +32,7 @@ export type LivingDocument = {
   readonly folderOrder: string | undefined;
   readonly versions: ReadonlyMap<string, number>;
   readonly cuts: readonly PastCut[];
+  readonly ledger: Ledger;
 };
 
 export type DocumentState =

@@ -97,6 +97,7 @@ test('an event says who, why, how much, where, and the new title', () => {
   assert.match(group, /^[0-9a-f-]{36}$/);
   assert.deepEqual(rest, {
     author: ada.member,
+    at: Date.parse('2026-01-31T12:00:30Z') / 1_000,
     origin: 'person',
     size: { inserted: 5, deleted: 5 },
     sections: [document.section(0), section].toSorted(

@@ -1,0 +1,98 @@
+import { type Characters, elementsOf } from './characters.ts';
+import { NONE } from './columns.ts';
+
+/** An element that stands for a character. Out of place: it belongs here and is elsewhere. */
+export type Arranged = { readonly row: number; readonly isInPlace: boolean };
+
+/** By a section's text object. */
+export type Arrangement = ReadonlyMap<string, readonly Arranged[]>;
+
+/**
+ * The characters of each text in their order, which never changes, wherever their elements are:
+ * what stands behind a character goes where that character went. So what was deleted when its
+ * neighbours moved into another section belongs beside them, and so does what somebody typed there
+ * who had not seen them move.
+ */
+export function arrangementOf(characters: Characters): Arrangement {
+  // By the element behind which they belong: those that stand behind what it was before.
+  const followers = new Map<number, number[]>();
+  const objects = [...characters.texts.keys()].toSorted(
+    (one, other) => madeAt(one) - madeAt(other),
+  );
+  // Text moves only into sections that are newer than its own.
+  return new Map(objects.map((object) => [object, arranged(characters, object, followers)]));
+}
+
+const madeAt = (object: string): number => Number(object.split('@')[0]);
+
+function arranged(
+  characters: Characters,
+  object: string,
+  followers: Map<number, number[]>,
+): readonly Arranged[] {
+  const { next } = characters;
+  const here: Arranged[] = [];
+  // The elements behind which comes what comes now: the last one counts. In this text it ends when
+  // it is met.
+  let anchors: number[] = [];
+  // What stood elsewhere and belongs behind elements that were met, the last one first.
+  const waiting: (readonly number[])[] = [];
+
+  const meet = (row: number, isInPlace: boolean) => {
+    const met = anchors.indexOf(row);
+    if (met >= 0) anchors = anchors.slice(0, met);
+    const after = next[row] ?? NONE;
+    const anchor = anchors.at(-1);
+    if (after !== NONE) anchors.push(after);
+    else if (anchor === undefined) here.push({ row, isInPlace });
+    else add(followers, anchor, row);
+  };
+  const meetDownTo = (count: number) => {
+    while (waiting.length > count) for (const row of waiting.pop() ?? []) meet(row, false);
+  };
+
+  for (const row of elementsOf(characters, object)) {
+    if (waiting.length > 0) {
+      const due = waiting.findIndex(([first]) => !comesBefore(characters, object, row, first));
+      if (due >= 0) meetDownTo(due);
+    }
+    meet(row, true);
+    const own = followers.get(row);
+    if (own) waiting.push(own);
+  }
+  meetDownTo(0);
+  return here;
+}
+
+function add(followers: Map<number, number[]>, anchor: number, row: number): void {
+  const rows = followers.get(anchor);
+  if (rows === undefined) followers.set(anchor, [row]);
+  else rows.push(row);
+}
+
+/** What was typed later behind the same character comes first, as it does in Automerge. */
+function comesBefore(
+  characters: Characters,
+  object: string,
+  row: number,
+  follower: number | undefined,
+): boolean {
+  const first = firstOf(characters, row);
+  const { start = 0, end = 0 } = characters.texts.get(object) ?? {};
+  if (first < start || first >= end || follower === undefined) return false;
+  return isLater(characters, first, firstOf(characters, follower));
+}
+
+/** Automerge's order of ids, which goes by what their authors knew. */
+function isLater({ saved: { ops } }: Characters, one: number, other: number): boolean {
+  const difference = (ops.counter[one] ?? 0) - (ops.counter[other] ?? 0);
+  return (difference || (ops.actor[one] ?? 0) - (ops.actor[other] ?? 0)) > 0;
+}
+
+/** The element that the character was typed as. */
+function firstOf({ previous }: Characters, row: number): number {
+  let at = row;
+  for (let before = previous[at] ?? NONE; before !== NONE; before = previous[at] ?? NONE)
+    at = before;
+  return at;
+}

@@ -1,0 +1,62 @@
+import { GROUND, type Ledger, type Owner } from './ledger.ts';
+import type { SavedDocument } from './saved-document.ts';
+
+/** The change that an operation belongs to. */
+export type Authorship = {
+  readonly owner: Owner;
+  /** Where the change stands in the log. */
+  readonly place: number;
+  /** Its place among the changes of its actor, from 1. */
+  readonly seq: number;
+};
+
+/** Finds the change of an operation, by actor (an index of the saved document) and counter. */
+export type AuthorshipOf = (actor: number, counter: number) => Authorship;
+
+type Written = { readonly maxOps: number[]; readonly changes: Authorship[] };
+
+export function authorshipIn(saved: SavedDocument, ledger: Ledger): AuthorshipOf {
+  const byActor = changesByActor(saved, ledger);
+  // Neighbours in a text were mostly written by one change, or one right behind it.
+  const last = saved.actors.map(() => 0);
+  return (actor, counter) => {
+    const { maxOps, changes } = byActor[actor] ?? nothing;
+    let index = last[actor] ?? 0;
+    if (!isAt(maxOps, index, counter)) index = firstReaching(maxOps, counter);
+    last[actor] = index;
+    return changes[index] ?? unknown;
+  };
+}
+
+const nothing: Written = { maxOps: [], changes: [] };
+const unknown: Authorship = { owner: GROUND, place: -1, seq: 0 };
+
+const isAt = (maxOps: readonly number[], index: number, counter: number): boolean =>
+  counter <= (maxOps[index] ?? -1) && counter > (maxOps[index - 1] ?? 0);
+
+function firstReaching(maxOps: readonly number[], counter: number): number {
+  let [low, high] = [0, maxOps.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((maxOps[middle] ?? 0) < counter) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function changesByActor({ actors, changes }: SavedDocument, ledger: Ledger): readonly Written[] {
+  const found: Written[] = actors.map(() => ({ maxOps: [], changes: [] }));
+  const indexes = new Map(actors.map((actor, index) => [actor, index]));
+  let place = 0;
+  for (const { actor, owner, count } of ledger.runs) {
+    const written = found[indexes.get(ledger.actors[actor] ?? '') ?? -1]?.changes;
+    for (let left = count; left > 0; left--, place++) {
+      written?.push({ owner, place, seq: written.length + 1 });
+    }
+  }
+  for (let change = 0; change < changes.count; change++) {
+    const written = found[changes.actor[change] ?? -1];
+    if (written) written.maxOps[(changes.seq[change] ?? 0) - 1] = changes.maxOp[change] ?? 0;
+  }
+  return found;
+}
