@@ -1,3 +1,4 @@
+import type { SectionBlame } from '#domain/document/blame.ts';
 import type { DocumentCommand } from '#domain/document/commands.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
@@ -36,6 +37,14 @@ export type DocumentDiffAsOf = DocumentDiff & {
   readonly to: { readonly revision: number; readonly recordedAt: string };
 };
 
+/** Who wrote what of a document that stood there at one revision. */
+export type DocumentBlameAsOf = {
+  readonly id: DocumentId;
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly sections: readonly SectionBlame[];
+};
+
 /** What the document routes need. Reads throw `Rejected` where the principal may not look. */
 export type DocumentDeps = {
   readonly handle: Handle<DocumentId, DocumentCommand>;
@@ -55,6 +64,7 @@ export type DocumentDeps = {
     from: At,
     to?: At,
   ) => Promise<DocumentDiffAsOf>;
+  readonly blame: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentBlameAsOf>;
   readonly list: (
     principal: Principal,
     query: DocumentListQuery,

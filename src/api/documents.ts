@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { LogUnavailable } from '#commands/ports.ts';
+import { blameOf } from '#domain/document/blame.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
 import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
 import { mustMay } from '#domain/document/access.ts';
@@ -83,6 +84,11 @@ export function documents(
       const { value: old, ...before } = await seen(principal, id, from, contentOf);
       const { value: now, ...after } = await seen(principal, id, to, contentOf);
       return { from: before, to: after, ...diffDocuments(old, now) };
+    },
+
+    blame: async (principal, id, at) => {
+      const { value: sections, ...when } = await seen(principal, id, at, blameOf);
+      return { id, ...when, sections };
     },
 
     list: async (principal, query) =>

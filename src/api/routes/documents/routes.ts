@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { DocumentDeps } from '#api/document-deps.ts';
+import { blameDocuments } from './blame.ts';
 import { changeDocuments } from './change.ts';
 import { createDocument } from './create.ts';
 import { documentHistory } from './history.ts';
@@ -12,4 +13,5 @@ export const documentRoutes =
     await app.register(readDocuments(documents));
     await app.register(changeDocuments(documents));
     await app.register(documentHistory(documents));
+    await app.register(blameDocuments(documents));
   };
