@@ -52,6 +52,7 @@ export const rejectionStatus = {
   'undo/not-yours': 403,
   'undo/too-much': 413,
   'document/undo-too-old': 409,
+  'branch/not-found': 404,
   'version/name-taken': 409,
   'version/not-found': 404,
   'version/too-many': 422,

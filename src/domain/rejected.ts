@@ -52,6 +52,7 @@ const reasons = {
   'undo/not-yours': 'The group of edits is somebody else’s: undo it in the scope of the document.',
   'undo/too-much': 'So many characters cannot come and go at once.',
   'document/undo-too-old': 'What is older than 30 days or 1,000 groups stays as it is.',
+  'branch/not-found': 'The document has no such branch.',
   'version/name-taken': 'Another revision has this name.',
   'version/not-found': 'There is no such version or revision.',
   'version/too-many': 'The document has as many named versions as it can have.',

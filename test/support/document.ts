@@ -19,6 +19,12 @@ export class WrittenDocument {
   state: DocumentState = decider.initialState;
   readonly events: DocumentEvent[] = [];
   #commands = 0;
+  readonly #stream: string;
+
+  /** Commands on different streams have different ids. */
+  constructor(stream = 'document') {
+    this.#stream = stream;
+  }
 
   get revision(): number {
     return this.events.length - 1;
@@ -49,7 +55,7 @@ export class WrittenDocument {
   }
 
   decide(command: DocumentCommand, who: Principal = ada): DocumentEvent[] {
-    const commandId = derivedUuid('test', this.#commands++) as CommandId;
+    const commandId = derivedUuid('test', this.#stream, this.#commands++) as CommandId;
     return decider.decide(command, this.state, {
       principal: who,
       commandId,

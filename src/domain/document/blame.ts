@@ -6,7 +6,7 @@ import type { LivingDocument } from './state.ts';
 import { firstOf } from './undo/arrangement.ts';
 import { type Authorship, authorshipIn } from './undo/authorship.ts';
 import { type Characters, authorshipOfRow, charactersOf, elementsOf } from './undo/characters.ts';
-import type { Ledger } from './undo/ledger.ts';
+import { type Ledger, isMerged } from './undo/ledger.ts';
 import { isOverwritten, savedDocument, valueAt } from './undo/saved-document.ts';
 
 /** Text that one change wrote, in one piece. */
@@ -29,7 +29,12 @@ export type SectionBlame = { readonly id: SectionId; readonly runs: readonly Bla
 export function blameOf({ content, ledger }: LivingDocument): readonly SectionBlame[] {
   const now = settled(content);
   const saved = savedDocument(now.replica);
-  const characters = charactersOf(saved, authorshipIn(saved, ledger), now.sections);
+  const characters = charactersOf(
+    saved,
+    authorshipIn(saved, ledger),
+    now.sections,
+    isMerged(ledger),
+  );
   return presentSections(now).map((section) => ({
     id: section.id,
     runs: runsOf(characters, section, ledger),

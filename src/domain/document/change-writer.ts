@@ -33,8 +33,10 @@ export type ChangeWriter = {
   /** From here on, text only moves. */
   readonly beginCuts: () => void;
   readonly addCut: (cut: Pick<Cut, 'from' | 'at' | 'length' | 'to'>) => void;
-  /** Takes in a change that was made by hand, after those written so far. */
-  readonly add: (bytes: Uint8Array, touched: readonly SectionId[], isMove: boolean) => void;
+  /** Takes in changes that were made elsewhere or by hand, after those written so far. */
+  readonly add: (changes: readonly Written[]) => void;
+  /** The last change touches these too. */
+  readonly touch: (sections: Iterable<SectionId>) => void;
   /** The time of the changes, in seconds since 1970. */
   readonly seconds: number;
   /** Ends the change, if there is one. */
@@ -116,11 +118,16 @@ export function changeWriter(replica: Replica, now: Date): ChangeWriter {
       isCutting = true;
     },
     addCut: (cut) => cuts.push(cut),
-    add(bytes, touchedSections, isMove) {
+    add(changes) {
       commit();
-      applyChanges(replica, [bytes]);
+      const bytes = changes.map((change) => change.bytes);
+      applyChanges(replica, bytes);
       heads = headsOf(replica);
-      written.push({ bytes, touched: touchedSections, cuts: [], isMove });
+      for (const change of changes) written.push(change);
+    },
+    touch(sections) {
+      const last = written.pop();
+      if (last) written.push({ ...last, touched: [...new Set([...last.touched, ...sections])] });
     },
     seconds,
   };

@@ -68,7 +68,7 @@ export function writing(
   state: LivingDocument,
   context: DecisionContext,
   write: (content: Content, writer: ChangeWriter) => void,
-  eventOf: (portion: Portion) => ContentEvent,
+  eventOf: (portion: Portion, written: readonly Written[]) => ContentEvent,
   isSaidAnyway = false,
 ): DocumentEvent[] {
   const before = settled(state.content);
@@ -83,7 +83,9 @@ export function writing(
     const after = reread(copy, new Set(writer.written.flatMap(({ touched }) => touched)));
     mustBeWithinLimits(after);
     const title = after.title === before.title ? undefined : after.title;
-    const events = portionsOf(writer, title, context).map(eventOf);
+    const parts = writer.written.length === 0 ? [[]] : smallEnough(writer.written);
+    const portions = portionsOf(parts, writer, title, context);
+    const events = portions.map((portion, index) => eventOf(portion, parts[index] ?? []));
     withoutPatches(replica);
     keepDecided(
       state.content,
@@ -98,8 +100,10 @@ export function writing(
 }
 
 /** The actor that the server writes as for a member. */
-export const serverActor = ({ actorSeed }: LivingDocument, member: MemberId): string =>
-  derivedUuid('server-actor', actorSeed, member).replaceAll('-', '');
+export const serverActor = (
+  { actorSeed }: Pick<LivingDocument, 'actorSeed'>,
+  member: MemberId,
+): string => derivedUuid('server-actor', actorSeed, member).replaceAll('-', '');
 
 /** 64 random bits: a UUIDv5 without its version and variant. A repeat makes the same ids. */
 export function sectionIds({ derive }: DecisionContext): () => SectionId {
@@ -111,11 +115,11 @@ export function sectionIds({ derive }: DecisionContext): () => SectionId {
 }
 
 function portionsOf(
-  { written, size, seconds }: ChangeWriter,
+  parts: readonly (readonly Written[])[],
+  { size, seconds }: ChangeWriter,
   title: string | undefined,
   { principal }: DecisionContext,
 ): Portion[] {
-  const parts = written.length === 0 ? [[]] : smallEnough(written);
   return parts.map((part, index) => {
     const cuts = part.flatMap(({ cuts }, change) => cuts.map(cutIn(change)));
     const moves = part.flatMap(({ isMove }, change) => (isMove === true ? [change] : []));

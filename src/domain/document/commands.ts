@@ -1,3 +1,6 @@
+import type { DocumentId } from '#domain/ids.ts';
+import type { Inherited } from './branch/inheritance.ts';
+import type { OwnChanges } from './branch/own-changes.ts';
 import type { DocumentBase, DocumentContent } from './content.ts';
 import type { Edit } from './edits.ts';
 import type { AccessList, Origin } from './events.ts';
@@ -69,6 +72,26 @@ export type UndoScope = 'mine' | 'document';
 /** Lets the document be again what its groups make of it, after changes that were made elsewhere. */
 export type ReconcileDocument = { readonly type: 'ReconcileDocument' };
 
+/** Begins a document as another one was (`inheritedFrom(state)` at the revision). */
+export type BranchDocument = {
+  readonly type: 'BranchDocument';
+  readonly of: { readonly document: DocumentId; readonly revision: number };
+  /** Default: the other's. */
+  readonly title?: string;
+  readonly access: AccessList;
+  readonly folder: string | null;
+  readonly inherited: Inherited;
+};
+
+/** Takes in what a branch has made of the document since it began, or since it was last merged. */
+export type MergeBranch = {
+  readonly type: 'MergeBranch';
+  readonly id: DocumentId;
+  /** `ownChangesOf(state)` of the branch at `revision`. */
+  readonly branch: OwnChanges;
+  readonly revision: number;
+};
+
 export type DocumentCommand =
   | CreateDocument
   | EditDocument
@@ -81,4 +104,6 @@ export type DocumentCommand =
   | RestoreDocument
   | UndoGroup
   | RedoGroup
-  | ReconcileDocument;
+  | ReconcileDocument
+  | BranchDocument
+  | MergeBranch;

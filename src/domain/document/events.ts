@@ -6,7 +6,7 @@ import {
   defineEvent,
   documentSubject,
 } from '#domain/event.ts';
-import { GroupId, MemberId, SectionId } from '#domain/ids.ts';
+import { DocumentId, GroupId, MemberId, SectionId } from '#domain/ids.ts';
 
 // Stored for ever: add fields, never rename or remove them. Who and when are in the header.
 
@@ -45,6 +45,44 @@ export const Cut = z.object({
   after: z.array(bytes()),
 });
 export type Cut = z.infer<typeof Cut>;
+
+/**
+ * What a merge says of the changes that it brings from a branch, and of those of its own by which
+ * the document becomes what both sides made of it: they come last.
+ */
+export const Merged = z.object({
+  branch: DocumentId,
+  /** The branch's: everything up to it is merged. */
+  revision: z.int().nonnegative(),
+  /** How many of the document's changes the branch began with. */
+  began: z.int().nonnegative(),
+  /** How many of this event's changes are the branch's. */
+  carried: z.int().nonnegative(),
+  /**
+   * Whose the changes are, one run after the other. `edit` counts, `gone` was taken back in the
+   * branch, in `moved` text only moves, `revived` is the server's for undo.
+   */
+  runs: z.array(
+    z.object({
+      count: z.int().positive(),
+      author: MemberId,
+      origin: Origin,
+      as: z.enum(['edit', 'gone', 'moved', 'revived']),
+    }),
+  ),
+  /** Changes of earlier merges that the branch has undone or redone since; `seq` counts from 1. */
+  reversed: z
+    .array(
+      z.object({
+        actor: bytes(),
+        seq: z.int().positive(),
+        count: z.int().positive(),
+        counts: z.boolean(),
+      }),
+    )
+    .optional(),
+});
+export type Merged = z.infer<typeof Merged>;
 
 /** What all events that change a document's content hold. */
 const content = {
@@ -88,6 +126,16 @@ export const documentEvents = {
       actorSeed: z.uuid(),
       access: AccessList,
       folder: z.string().optional(),
+      /** The document that it begins as, and where in it. */
+      branchOf: z.object({ document: DocumentId, revision: z.int().nonnegative() }).optional(),
+    }),
+  ),
+  /** What a branch begins with: bytes that one event, or all of them together, hold. */
+  ContentInherited: sealed(
+    z.object({
+      part: bytes(),
+      /** With the last part: all sections there are, the deleted ones included. */
+      sections: z.array(SectionId).optional(),
     }),
   ),
   ChangesApplied: sealed(
@@ -99,6 +147,7 @@ export const documentEvents = {
       cuts: z.array(Cut).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
+      merged: Merged.optional(),
     }),
   ),
   /** `group` is out of effect, or in effect again. A command's events share it. */

@@ -1,3 +1,4 @@
+import { arrangementByPlace } from './arrangement-by-place.ts';
 import { type Characters, elementsOf } from './characters.ts';
 import { NONE } from './columns.ts';
 
@@ -14,6 +15,7 @@ export type Arrangement = ReadonlyMap<string, readonly Arranged[]>;
  * who had not seen them move.
  */
 export function arrangementOf(characters: Characters): Arrangement {
+  if (characters.cutOrder) return arrangementByPlace(characters, characters.cutOrder);
   // By the element behind which they belong: those that stand behind what it was before.
   const followers = new Map<number, number[]>();
   const objects = [...characters.texts.keys()].toSorted(

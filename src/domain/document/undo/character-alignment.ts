@@ -4,7 +4,7 @@ import { arrangementOf } from './arrangement.ts';
 import { type AuthorshipOf, authorshipIn } from './authorship.ts';
 import { type Characters, charactersOf, elementsOf, newestOf } from './characters.ts';
 import { NONE } from './columns.ts';
-import type { Known, Ledger } from './ledger.ts';
+import { type Known, type Ledger, isMerged } from './ledger.ts';
 import { type SavedDocument, isOverwritten, lengthAt, savedDocument } from './saved-document.ts';
 
 type Place = Pick<Run, 'section' | 'at' | 'alive'>;
@@ -13,7 +13,7 @@ type Place = Pick<Run, 'section' | 'at' | 'alive'>;
 export function alignmentOfCharacters(known: Known, content: Content, ledger: Ledger): Alignment {
   const saved = savedDocument(content.replica);
   const authorshipOf = authorshipIn(saved, ledger);
-  const characters = charactersOf(saved, authorshipOf, content.sections);
+  const characters = charactersOf(saved, authorshipOf, content.sections, isMerged(ledger));
   const places = placesOf(characters, content);
   const objects = new Map(content.sections.map(({ id, object }) => [id, object]));
   const wasThere = knownIn(saved, authorshipOf, known);

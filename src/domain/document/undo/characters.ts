@@ -1,6 +1,8 @@
 import type { Section } from '#domain/document/content.ts';
 import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
+import { cutOrder } from './cut-order.ts';
+import { elementBehindWhich, typedAs } from './first-places.ts';
 import { MOVED, REVIVED } from './ledger.ts';
 import { type Rows, type SavedDocument, rowsOf } from './saved-document.ts';
 
@@ -18,24 +20,35 @@ export type Characters = {
   readonly previous: Int32Array;
   /** By a section's text object: its elements, in Automerge's order. */
   readonly texts: ReadonlyMap<string, Rows>;
+  /** The texts, of a document that a branch was ever merged into. */
+  readonly cutOrder: readonly string[] | undefined;
 };
 
+/** `isMerged` says that a branch was ever merged: see `arrangementByPlace`. */
 export function charactersOf(
   saved: SavedDocument,
   authorshipOf: AuthorshipOf,
   sections: readonly Pick<Section, 'object'>[],
+  isMerged: boolean,
 ): Characters {
   const { count } = saved.ops;
-  const characters = {
+  const linked = {
     saved,
     authorshipOf,
     next: new Int32Array(count).fill(NONE),
     previous: new Int32Array(count).fill(NONE),
     texts: rowsOf(saved, new Set(sections.map(({ object }) => object))),
+    forked: new Set<number>(),
   };
-  linkElements(characters);
-  return characters;
+  linkElements(linked);
+  const { forked: _, ...characters } = linked;
+  return { ...characters, cutOrder: isMerged ? inCutOrder(linked) : undefined };
 }
+
+type Linked = Omit<Characters, 'cutOrder'> & {
+  /** Elements that several others were made of. */
+  readonly forked: Set<number>;
+};
 
 /** The elements of a text, or of all texts, in Automerge's order. */
 export function* elementsOf(
@@ -67,7 +80,7 @@ type Numbered = { readonly row: number; readonly counter: number };
 /** What a change that moves text inserts and deletes. */
 type Moves = { readonly inserted: Numbered[]; readonly deleted: Numbered[] };
 
-function linkElements(characters: Characters): void {
+function linkElements(characters: Linked): void {
   const { saved, authorshipOf } = characters;
   const { ops, successors } = saved;
   const moves = new Map<number, Moves>();
@@ -95,17 +108,35 @@ function linkElements(characters: Characters): void {
 
 const byCounter = (one: Numbered, other: Numbered) => one.counter - other.counter;
 
-function link({ next, previous }: Characters, before: number, after: number): void {
+function link({ next, previous, forked }: Linked, before: number, after: number): void {
   if (before === NONE || after === NONE) return;
+  if (next[before] !== NONE) forked.add(before);
   next[before] = after;
   previous[after] = before;
 }
 
-/** What is inserted behind an element comes right behind it, or behind others that did. */
-function elementBehindWhich({ ops }: SavedDocument, row: number): number {
-  const [actor, counter] = [ops.keyActor[row], ops.keyCounter[row]];
-  if (actor === NONE) return NONE;
-  let at = row - 1;
-  while (at >= 0 && (ops.counter[at] !== counter || ops.actor[at] !== actor)) at--;
-  return at;
+/**
+ * Of a character that moved or came back on both sides of a merge there are two elements. All of
+ * them follow one another: it belongs where it comes last in the order of cuts, so that each
+ * side’s cuts hold for the other’s text.
+ */
+function inCutOrder({ saved, texts, next, previous, forked }: Linked): readonly string[] {
+  const source = previous.slice();
+  const order = cutOrder({ saved, texts, source });
+  if (forked.size === 0) return order;
+  const rankOf = new Int32Array(next.length);
+  order.forEach((object, rank) => {
+    const { start = 0, end = 0 } = texts.get(object) ?? {};
+    rankOf.fill(rank, start, end);
+  });
+  const elements = new Map([...forked].map((row) => [typedAs({ source }, row), [] as number[]]));
+  for (let row = 0; row < source.length; row++) elements.get(typedAs({ source }, row))?.push(row);
+  for (const rows of elements.values()) {
+    rows.sort((one, other) => (rankOf[one] ?? 0) - (rankOf[other] ?? 0) || one - other);
+    rows.forEach((row, index) => {
+      next[row] = rows[index + 1] ?? NONE;
+      previous[row] = rows[index - 1] ?? NONE;
+    });
+  }
+  return order;
 }

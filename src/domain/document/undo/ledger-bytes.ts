@@ -3,15 +3,15 @@ import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroup, keep, newEditGroups } from './groups.ts';
 import {
-  GONE,
-  GROUND,
   type Hand,
   type Ledger,
   type Owner,
+  REVERSED,
+  type Reversal,
   type Run,
   addRun,
-  counts,
 } from './ledger.ts';
+import { ownerWithinReach } from './reversals.ts';
 
 /**
  * A ledger as it stands in a snapshot: names once, ids as bytes, the rest as LEB128 numbers that
@@ -25,11 +25,13 @@ export type LedgerBytes = Pick<Ledger, 'ground' | 'settlings'> & {
   readonly groups: Uint8Array;
   readonly hands: Uint8Array;
   readonly runs: Uint8Array;
+  readonly reversals: Uint8Array;
 };
 
 const ID_BYTES = 16;
 /** Owners that are no group: their codes in a run come before those of groups. */
-const NO_GROUPS = 5;
+const A_REVERSAL = 5;
+const NO_GROUPS = 6;
 
 export function ledgerToBytes(ledger: Ledger): LedgerBytes {
   const { known, count, turns } = ledger.groups;
@@ -59,29 +61,37 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
     groups: packed(groups),
     hands: packed(hands),
     runs: packed(runNumbers(ledger)),
+    reversals: packed(
+      ledger.reversals.flatMap(({ was, by, counts }) => {
+        return [zigzag(ownerWithinReach(ledger, was)), by, Number(counts)];
+      }),
+    ),
   };
 }
 
 /** What undo no longer reaches needs no number of its own. */
 function runNumbers(ledger: Ledger): number[] {
-  const { known } = ledger.groups;
   const runs: Run[] = [];
   for (const run of ledger.runs) {
-    const isBeyond = run.owner >= 0 && !known.has(run.owner);
-    const settled = counts(ledger, run.owner) ? GROUND : GONE;
-    addRun(runs, { ...run, owner: isBeyond ? settled : run.owner });
+    addRun(runs, { ...run, owner: ownerWithinReach(ledger, run.owner) });
   }
   let last = 0;
   const handOf = new Map<number, number>();
-  return runs.flatMap(({ actor, owner, hand, count }) => {
-    const code = owner < 0 ? -owner : NO_GROUPS + zigzag(owner - last);
+  const written: number[] = [];
+  for (const { actor, owner, hand, count } of runs) {
+    const code = owner < 0 ? codesOf(owner) : [NO_GROUPS + zigzag(owner - last)];
     if (owner >= 0) last = owner;
     // An actor mostly goes on in the same hand.
     const isSame = (handOf.get(actor) ?? 0) === hand;
     handOf.set(actor, hand);
-    return isSame ? [actor, code, 2 * count] : [actor, code, 2 * count + 1, hand];
-  });
+    written.push(actor, ...code, 2 * count + Number(!isSame));
+    if (!isSame) written.push(hand);
+  }
+  return written;
 }
+
+const codesOf = (owner: Owner): number[] =>
+  owner <= REVERSED ? [A_REVERSAL, REVERSED - owner] : [-owner];
 
 export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   const actors = bytes.actors.map((actor) => Buffer.from(actor).toString('hex'));
@@ -92,7 +102,7 @@ export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   for (let last = 0; !reader.isAtEnd;) {
     const actor = reader.unsigned();
     const code = reader.unsigned();
-    const owner: Owner = code < NO_GROUPS ? -code : last + unzigzag(code - NO_GROUPS);
+    const owner = ownerFrom(code, reader, last);
     const counted = reader.unsigned();
     const count = Math.floor(counted / 2);
     if (counted % 2 === 1) handOf.set(actor, reader.unsigned());
@@ -101,8 +111,22 @@ export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
     actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   }
   const { ground, settlings } = bytes;
-  const [hands, groups] = [handsFrom(bytes), groupsFrom(bytes)];
-  return { actors, counts: actorCounts, hands, runs, groups, ground, settlings };
+  const [hands, groups, reversals] = [handsFrom(bytes), groupsFrom(bytes), reversalsFrom(bytes)];
+  return { actors, counts: actorCounts, hands, runs, groups, reversals, ground, settlings };
+}
+
+function ownerFrom(code: number, reader: ByteReader, last: number): Owner {
+  if (code === A_REVERSAL) return REVERSED - reader.unsigned();
+  return code < NO_GROUPS ? -code : last + unzigzag(code - NO_GROUPS);
+}
+
+function reversalsFrom({ reversals: packed }: LedgerBytes): Reversal[] {
+  const reversals: Reversal[] = [];
+  for (const reader = new ByteReader(packed); !reader.isAtEnd;) {
+    const was = unzigzag(reader.unsigned());
+    reversals.push({ was, by: reader.unsigned(), counts: reader.unsigned() === 1 });
+  }
+  return reversals;
 }
 
 function handsFrom({ members, origins, hands: packed }: LedgerBytes): Hand[] {

@@ -18,6 +18,7 @@ export type Ledger = {
   /** Who wrote anything, and how: an index of it says so of each change, for ever. */
   readonly hands: Hand[];
   readonly runs: Run[];
+  readonly reversals: Reversal[];
   readonly groups: EditGroups;
   /** The group that the document began with, which is nobody's to take back. */
   ground: string | undefined;
@@ -44,6 +45,12 @@ export type Run = {
   count: number;
 };
 
+/**
+ * What a merge says of changes that an earlier one brought: they count, or no longer. While the
+ * merge (a group's number) is not in effect, what `was` before holds.
+ */
+export type Reversal = { readonly was: Owner; readonly by: number; readonly counts: boolean };
+
 /** Undo forgets groups in time; who wrote a text is never forgotten. */
 export type Hand = { readonly author: MemberId; readonly origin: Origin };
 
@@ -61,20 +68,39 @@ export const GONE: Owner = -2;
 export const MOVED: Owner = -3;
 /** The server's, for undo: what it inserts is the very character that it is inserted behind. */
 export const REVIVED: Owner = -4;
+/** The first reversal; the next ones count down. */
+export const REVERSED: Owner = -16;
 
 export const newLedger = (): Ledger => ({
   actors: [],
   counts: [],
   hands: [],
   runs: [],
+  reversals: [],
   groups: newEditGroups(),
   ground: undefined,
   settlings: 0,
 });
 
 /** Whether what the owner did counts. What the server does for undo never does: it only follows. */
-export const counts = ({ groups }: Ledger, owner: Owner): boolean =>
-  owner >= 0 ? isInEffect(groups, owner) : owner === GROUND;
+export function counts(
+  ledger: Ledger,
+  owner: Owner,
+  isIn = (group: number): boolean => isInEffect(ledger.groups, group),
+): boolean {
+  if (owner >= 0) return isIn(owner);
+  const reversal = ledger.reversals[REVERSED - owner];
+  if (reversal === undefined) return owner === GROUND;
+  return isIn(reversal.by) ? reversal.counts : counts(ledger, reversal.was, isIn);
+}
+
+/** Whether a branch was ever merged. */
+export const isMerged = ({ hands }: Ledger): boolean =>
+  hands.some(({ origin }) => origin === 'merge');
+
+/** How many changes there are. */
+export const changesIn = (ledger: Ledger): number =>
+  ledger.counts.reduce((sum, count) => sum + count, 0);
 
 export function record(ledger: Ledger, change: Uint8Array, owner: Owner, hand: Hand): void {
   const name = actorOf(change);
@@ -84,12 +110,13 @@ export function record(ledger: Ledger, change: Uint8Array, owner: Owner, hand: H
   addRun(ledger.runs, { actor, owner, hand: handIn(ledger.hands, hand), count: 1 });
 }
 
-function handIn(hands: Hand[], { author, origin }: Hand): number {
+export function handIn(hands: Hand[], { author, origin }: Hand): number {
   const known = hands.findIndex((hand) => hand.author === author && hand.origin === origin);
   return known < 0 ? hands.push({ author, origin }) - 1 : known;
 }
 
 export function addRun(runs: Run[], { actor, owner, hand, count }: Run): void {
+  if (count === 0) return;
   const last = runs.at(-1);
   const isSame = last?.actor === actor && last.owner === owner && last.hand === hand;
   if (isSame) last.count += count;

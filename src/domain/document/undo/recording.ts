@@ -1,6 +1,12 @@
-import type { ChangesApplied, ContentEvent, SettledEvent } from '#domain/document/events.ts';
+import type {
+  ChangesApplied,
+  ContentEvent,
+  Merged,
+  SettledEvent,
+} from '#domain/document/events.ts';
 import { noMoreRedo, takeEdit, takeRedo, takeUndo } from './groups.ts';
-import { GROUND, type Ledger, MOVED, REVIVED, record } from './ledger.ts';
+import { GONE, GROUND, type Ledger, MOVED, REVIVED, handIn, record } from './ledger.ts';
+import { reverse } from './reversals.ts';
 
 /** Takes an event's changes into the ledger, and what it says about groups. */
 export function takeIntoLedger(ledger: Ledger, event: ContentEvent): void {
@@ -19,6 +25,37 @@ export function takeIntoLedger(ledger: Ledger, event: ContentEvent): void {
 }
 
 function takeApplied(ledger: Ledger, data: ChangesApplied): void {
+  if (data.merged) takeMerge(ledger, data, data.merged);
+  else takeEdits(ledger, data);
+}
+
+/** Of what a merge brings, everything is taken back at once, and each change is its author's. */
+export function takeMerge(
+  ledger: Ledger,
+  { group: id, author, origin, at = 0, changes }: MergedChanges,
+  { runs, reversed = [] }: Pick<Merged, 'runs' | 'reversed'>,
+): void {
+  const group = takeEdit(ledger.groups, { id, author, origin, at });
+  const owners = { edit: group, gone: GONE, moved: MOVED, revived: REVIVED };
+  // Also where the server adds nothing: by it a merged document is known for ever.
+  handIn(ledger.hands, { author, origin: 'merge' });
+  let index = 0;
+  for (const { count, as, author, origin } of runs) {
+    for (const change of changes.slice(index, (index += count))) {
+      record(ledger, change, owners[as], { author, origin });
+    }
+  }
+  const ranges = reversed.map(({ actor, ...range }) => ({
+    ...range,
+    actor: Buffer.from(actor).toString('hex'),
+  }));
+  reverse(ledger, ranges, group);
+  ledger.settlings++;
+}
+
+type MergedChanges = Pick<ChangesApplied, 'group' | 'author' | 'origin' | 'at' | 'changes'>;
+
+function takeEdits(ledger: Ledger, data: ChangesApplied): void {
   const { changes, cuts = [], author, group, origin, at = 0 } = data;
   const isCut = new Set(cuts.map(({ change }) => change));
   ledger.ground ??= group;

@@ -6,7 +6,7 @@ import { authorshipIn } from './authorship.ts';
 import { type Characters, charactersOf } from './characters.ts';
 import { NONE } from './columns.ts';
 import { type Put, putsOf } from './fields.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, isMerged } from './ledger.ts';
 import { type Counts, isToBeVisible } from './rule.ts';
 import { type SavedDocument, isOverwritten, lengthAt, savedDocument } from './saved-document.ts';
 
@@ -39,7 +39,7 @@ export function settlingOf(
 ): Settling {
   const saved = savedDocument(content.replica);
   const authorshipOf = authorshipIn(saved, ledger);
-  const characters = charactersOf(saved, authorshipOf, content.sections);
+  const characters = charactersOf(saved, authorshipOf, content.sections, isMerged(ledger));
   const arrangement = arrangementOf(characters);
   const withText = new Set<SectionId>();
   const texts = content.sections.flatMap(({ id, object }) => {

@@ -31,11 +31,8 @@ export function writeSettling(
       const { seconds: time } = writer;
       const bytes = newChange({ ...next, actor, deps: headsOf(replica), time, operations });
       const touched = new Set(change.flatMap((step) => step.touched));
-      writer.add(
-        bytes,
-        [...touched].flatMap((object) => sectionOf.get(object) ?? []),
-        isMove,
-      );
+      const sections = [...touched].flatMap((object) => sectionOf.get(object) ?? []);
+      writer.add([{ bytes, touched: sections, cuts: [], isMove }]);
       next.seq++;
       next.startOp += operations.length;
     }
