@@ -1,17 +1,49 @@
-import type { Characters } from '#domain/document/undo/characters.ts';
+import type { Merge } from '#domain/document/state.ts';
+import { type Characters, authorshipOfRow } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
+import { MOVED, REVIVED } from '#domain/document/undo/ledger.ts';
+import type { Counts } from '#domain/document/undo/rule.ts';
 
 /** Whether somebody knows the change at this place of the ledger. */
 export type Knows = (place: number) => boolean;
 
+/** Each side of a merge: who knows only what was there before both, and who knows one of them. */
+export type Sides = { readonly base: Knows; readonly document: Knows; readonly branch: Knows };
+
+export const sidesOf = ({ since, start, carried }: Merge): Sides => ({
+  base: (place) => place < since,
+  document: (place) => place < start,
+  branch: (place) => place < since || (place >= start && place < carried),
+});
+
 /** Whether an element was there, and not deleted, for somebody who knows these changes. */
-export function isAlive({ saved, authorshipOf }: Characters, row: number, knows: Knows): boolean {
-  const { ops, successors } = saved;
-  const isKnown = (actor: number | undefined, counter: number | undefined) =>
-    knows(authorshipOf(actor ?? NONE, counter ?? NONE).place);
-  if (!isKnown(ops.actor[row], ops.counter[row])) return false;
-  for (let at = successors.start[row] ?? 0; at < (successors.start[row + 1] ?? 0); at++) {
-    if (isKnown(successors.actor[at], successors.counter[at])) return false;
-  }
+export function isAlive(characters: Characters, row: number, knows: Knows): boolean {
+  if (!knows(authorshipOfRow(characters, row).place)) return false;
+  for (const { place } of deletionsOf(characters, row)) if (knows(place)) return false;
   return true;
+}
+
+/** Whether the character that `newest` stands for was there, for somebody who knows these changes. */
+export function isSeen(
+  characters: Characters,
+  newest: number,
+  knows: Knows,
+  counts: Counts,
+): boolean {
+  let isThere = false;
+  for (let row = newest; row !== NONE; row = characters.previous[row] ?? NONE) {
+    isThere ||= isAlive(characters, row, knows);
+    for (const { place, owner } of deletionsOf(characters, row)) {
+      const isEdit = owner !== MOVED && owner !== REVIVED;
+      if (isEdit && knows(place) && counts(owner)) return false;
+    }
+  }
+  return isThere;
+}
+
+function* deletionsOf({ saved, authorshipOf }: Characters, row: number) {
+  const { start, actor, counter } = saved.successors;
+  for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
+    yield authorshipOf(actor[at] ?? NONE, counter[at] ?? NONE);
+  }
 }

@@ -20,7 +20,7 @@ export type Put = {
   readonly text?: string;
 };
 
-type Write = Authorship & { readonly row: number; readonly value: string | boolean };
+export type Write = Authorship & { readonly row: number; readonly value: string | boolean };
 
 /** Of a section: all that was ever written of its place and presence, and what made it. */
 type History = {
@@ -71,7 +71,7 @@ export type Fields = {
   readonly cutFrom: CutFrom;
 };
 
-function historiesOf({ saved, authorshipOf, content: { replica, sections } }: Fields) {
+export function historiesOf({ saved, authorshipOf, content: { replica, sections } }: Fields) {
   const map = sectionsMap(replica);
   const objects = sections.flatMap(({ id }) => {
     const object = map && objectAt(replica, map, id, 'map');
