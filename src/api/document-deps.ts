@@ -1,4 +1,5 @@
 import type { SectionBlame } from '#domain/document/blame.ts';
+import type { Overlap } from '#domain/document/branch/overlaps.ts';
 import type { DocumentCommand } from '#domain/document/commands.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
@@ -65,6 +66,22 @@ export type DocumentDeps = {
     to?: At,
   ) => Promise<DocumentDiffAsOf>;
   readonly blame: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentBlameAsOf>;
+  /** Begins a branch where the document stands, or stood, and answers its id. */
+  readonly branch: (
+    id: DocumentId,
+    branching: { readonly at?: At | undefined; readonly title?: string | undefined },
+    meta: CommandMeta,
+  ) => Promise<Written & { readonly id: DocumentId }>;
+  readonly branches: (
+    principal: Principal,
+    id: DocumentId,
+    query: PageQuery,
+  ) => Promise<Page<DocumentListItem>>;
+  readonly merge: (
+    id: DocumentId,
+    branch: DocumentId,
+    meta: CommandMeta,
+  ) => Promise<Written & { readonly overlaps: readonly Overlap[] }>;
   readonly list: (
     principal: Principal,
     query: DocumentListQuery,

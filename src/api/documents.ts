@@ -9,10 +9,15 @@ import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
-import { type DocumentListTables, listDocuments } from '#projections/document-list.ts';
+import {
+  type DocumentListTables,
+  listBranches,
+  listDocuments,
+} from '#projections/document-list.ts';
 import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
 import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
+import { documentBranches } from './document-branches.ts';
 import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
 import { documentFromViews } from './document-from-views.ts';
 
@@ -54,8 +59,17 @@ export function documents(
     });
   }
 
+  /** Refuses where the principal may not look, as a view would not know. */
+  async function mustSee(principal: Principal, id: DocumentId): Promise<void> {
+    await seen(principal, id, undefined, () => undefined).catch(async (error: unknown) => {
+      if (!(error instanceof LogUnavailable)) throw error;
+      await documentFromViews(views, principal, id);
+    });
+  }
+
   return {
     handle,
+    ...documentBranches(handle, seen),
 
     edit: async (id, edits, baseRevision, meta) => {
       if (baseRevision === undefined)
@@ -96,11 +110,15 @@ export function documents(
         listDocuments(tables, principal, query),
       ),
 
+    branches: async (principal, id, page) => {
+      await mustSee(principal, id);
+      return await views.read((tables: Transaction<DocumentListTables>) =>
+        listBranches(tables, principal, id, page),
+      );
+    },
+
     timeline: async (principal, id, page) => {
-      await seen(principal, id, undefined, () => undefined).catch(async (error: unknown) => {
-        if (!(error instanceof LogUnavailable)) throw error;
-        await documentFromViews(views, principal, id);
-      });
+      await mustSee(principal, id);
       return await views.read((tables: Transaction<DocumentTimelineTables>) =>
         documentTimelineOf(tables, principal.tenant, id, page),
       );

@@ -79,6 +79,7 @@ export const documentTimeline = tableProjection<Row, 'document_id' | 'revision',
   },
   header: {
     DocumentCreated: plainStep,
+    ContentInherited: plainStep,
     DocumentArchived: plainStep,
     DocumentUnarchived: plainStep,
     DocumentAccessChanged: plainStep,

@@ -166,6 +166,7 @@ export const documentEvents = {
 
 export type DocumentEvent = EventOf<typeof documentEvents>;
 export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];
+export type ContentInherited = Extract<DocumentEvent, { type: 'ContentInherited' }>['data'];
 
 /** The events that change a document's content. */
 export const contentEvents = [

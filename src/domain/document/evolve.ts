@@ -1,6 +1,6 @@
 import { inheritanceFrom } from './branch/inheritance.ts';
 import { mergesWith } from './branch/merges.ts';
-import type { ChangesApplied, ContentEvent, DocumentEvent } from './events.ts';
+import type { ChangesApplied, ContentEvent, ContentInherited, DocumentEvent } from './events.ts';
 import { freeContent, newLiveContent, takeEvent } from './live-content.ts';
 import { headsFromBytes } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
@@ -68,7 +68,7 @@ function evolveLiving(
 
 function withInheritance(
   state: LivingDocument,
-  { part, sections }: { readonly part: Uint8Array; readonly sections?: unknown },
+  { part, sections }: ContentInherited,
 ): LivingDocument {
   const arriving = [...(state.arriving ?? []), part];
   if (sections === undefined) return { ...state, arriving };

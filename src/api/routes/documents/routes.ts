@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import { blameDocuments } from './blame.ts';
+import { documentBranchRoutes } from './branches.ts';
 import { changeDocuments } from './change.ts';
 import { createDocument } from './create.ts';
 import { documentHistory } from './history.ts';
@@ -14,4 +15,5 @@ export const documentRoutes =
     await app.register(changeDocuments(documents));
     await app.register(documentHistory(documents));
     await app.register(blameDocuments(documents));
+    await app.register(documentBranchRoutes(documents));
   };

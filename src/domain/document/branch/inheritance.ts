@@ -69,13 +69,11 @@ export function inheritedFrom({ content, ledger, cuts }: LivingDocument): Inheri
   };
 }
 
-type ContentInherited = Extract<DocumentEvent, { type: 'ContentInherited' }>;
-
 /** `changes`: how many of those in the ledger are the original's. */
 export function inheritanceEvents(
   { saved, heads, ledger, cuts }: Omit<Inherited, 'title'>,
   changes: number,
-): ContentInherited[] {
+): DocumentEvent[] {
   const whole = encode(
     Inheritance.parse({
       saved,

@@ -46,11 +46,8 @@ export function overlapsOf(document: LivingDocument, branch: DocumentId): readon
     );
     const presence = sections.get(section.id)?.present ?? [];
     const deletedBy = deletedOn(section, writesOf(presence, merge, isCounting));
-    return deletedBy === undefined
-      ? overlappingWords(shown).map(
-          (words) => ({ kind: 'text', section: section.id, ...words }) as const,
-        )
-      : deleted(section, deletedBy, shown);
+    if (deletedBy !== undefined) return deleted(section, deletedBy, shown);
+    return overlappingWords(shown).map((words) => inText(section, words));
   });
   return [...titles(title, merge, sides.base, isCounting, content.title), ...inSections];
 }
@@ -88,6 +85,12 @@ function deletedOn(
   if (document?.value === false) return 'document';
   return branch?.value === false ? 'branch' : undefined;
 }
+
+const inText = ({ id: section }: Section, words: WordsOnSides): Overlap => ({
+  kind: 'text',
+  section,
+  ...words,
+});
 
 function deleted(
   { id }: Section,
