@@ -2,8 +2,6 @@ import type { ChangeWriter } from '#domain/document/change-writer.ts';
 import { type Content, type Section, bySectionOrder } from '#domain/document/content.ts';
 import type { CutFrom } from '#domain/document/lineage.ts';
 import { placesAfter } from '#domain/document/order.ts';
-import type { Characters } from '#domain/document/undo/characters.ts';
-import { cutOrder } from '#domain/document/undo/cut-order.ts';
 import type { SectionId } from '#domain/ids.ts';
 
 export type Sides = {
@@ -22,13 +20,11 @@ export type Sides = {
 export function placeCutSections(
   content: Content,
   { before, branch, cutFrom }: Sides,
-  characters: Characters,
+  order: readonly string[],
   writer: ChangeWriter,
 ): void {
   const layout = content.sections.map(({ id, order }) => ({ id, order }));
   const known = new Set(before.map(({ id }) => id));
-  const { saved, texts, previous: source } = characters;
-  const order = cutOrder({ saved, texts, source });
   const rankOf = ({ object }: Section) => order.indexOf(object);
   const families = Map.groupBy(content.sections, ({ id }) => rootOf(id, cutFrom));
   for (const family of families.values()) {

@@ -21,33 +21,25 @@ export function sizeOfMerge(
     after,
     (row) => characters.next[row] === NONE && isToBeVisible(characters, row, counts),
   );
-  return {
-    inserted: lengthOf(characters, isSeen, wasSeen),
-    deleted: lengthOf(characters, wasSeen, isSeen),
-  };
+  const size = { inserted: 0, deleted: 0 };
+  for (let row = 0; row < isSeen.length; row++) {
+    if (isSeen[row] === wasSeen[row]) continue;
+    size[isSeen[row] === 1 ? 'inserted' : 'deleted'] += lengthAt(characters.saved, row);
+  }
+  return size;
 }
 
-/** Of those that are among `rows` only. */
-function lengthOf(
-  { saved }: Characters,
-  rows: ReadonlySet<number>,
-  others: ReadonlySet<number>,
-): number {
-  let length = 0;
-  for (const row of rows) if (!others.has(row)) length += lengthAt(saved, row);
-  return length;
-}
-
+/** A flag for each row: whether it stands for a character that is seen. */
 function seenIn(
   characters: Characters,
   sections: Present,
   isSeen: (row: number) => boolean,
-): ReadonlySet<number> {
-  const seen = new Set<number>();
+): Uint8Array {
+  const seen = new Uint8Array(characters.next.length);
   for (const { object, present } of sections) {
     if (!present) continue;
     for (const row of elementsOf(characters, object)) {
-      if (isSeen(row)) seen.add(newestOf(characters, row));
+      if (isSeen(row)) seen[newestOf(characters, row)] = 1;
     }
   }
   return seen;

@@ -50,7 +50,7 @@ export function writeMerge(
   claim(writer.written, ({ isMove }) => (isMove === true ? 'moved' : 'revived'));
 
   const known = { before: content.sections, branch: merging.branch.sections, cutFrom };
-  placeCutSections(readContent(content.replica), known, characters, writer);
+  placeCutSections(readContent(content.replica), known, characters.cuts?.order ?? [], writer);
   writer.commit();
   claim(writer.written, () => 'moved');
   cutLong(merging, readContent(content.replica), writer);

@@ -15,7 +15,7 @@ export type Arrangement = ReadonlyMap<string, readonly Arranged[]>;
  * who had not seen them move.
  */
 export function arrangementOf(characters: Characters): Arrangement {
-  if (characters.cutOrder) return arrangementByPlace(characters, characters.cutOrder);
+  if (characters.cuts) return arrangementByPlace(characters, characters.cuts);
   // By the element behind which they belong: those that stand behind what it was before.
   const followers = new Map<number, number[]>();
   const objects = [...characters.texts.keys()].toSorted(

@@ -2,7 +2,7 @@ import type { Section } from '#domain/document/content.ts';
 import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
 import { cutOrder } from './cut-order.ts';
-import { elementBehindWhich, typedAs } from './first-places.ts';
+import { type FirstPlaces, elementBehindWhich, firstPlaces, typedAs } from './first-places.ts';
 import { MOVED, REVIVED } from './ledger.ts';
 import { type Rows, type SavedDocument, rowsOf } from './saved-document.ts';
 
@@ -20,9 +20,12 @@ export type Characters = {
   readonly previous: Int32Array;
   /** By a section's text object: its elements, in Automerge's order. */
   readonly texts: ReadonlyMap<string, Rows>;
-  /** The texts, of a document that a branch was ever merged into. */
-  readonly cutOrder: readonly string[] | undefined;
+  /** Of a document that a branch was ever merged into. */
+  readonly cuts: Cuts | undefined;
 };
+
+/** The texts in the order of cuts, and where their characters stood before any. */
+export type Cuts = { readonly order: readonly string[]; readonly places: FirstPlaces };
 
 /** `isMerged` says that a branch was ever merged: see `arrangementByPlace`. */
 export function charactersOf(
@@ -42,10 +45,10 @@ export function charactersOf(
   };
   linkElements(linked);
   const { forked: _, ...characters } = linked;
-  return { ...characters, cutOrder: isMerged ? inCutOrder(linked) : undefined };
+  return { ...characters, cuts: isMerged ? inCutOrder(linked) : undefined };
 }
 
-type Linked = Omit<Characters, 'cutOrder'> & {
+type Linked = Omit<Characters, 'cuts'> & {
   /** Elements that several others were made of. */
   readonly forked: Set<number>;
 };
@@ -120,10 +123,11 @@ function link({ next, previous, forked }: Linked, before: number, after: number)
  * them follow one another: it belongs where it comes last in the order of cuts, so that each
  * side’s cuts hold for the other’s text.
  */
-function inCutOrder({ saved, texts, next, previous, forked }: Linked): readonly string[] {
+function inCutOrder({ saved, texts, next, previous, forked }: Linked): Cuts {
   const source = previous.slice();
-  const order = cutOrder({ saved, texts, source });
-  if (forked.size === 0) return order;
+  const places = firstPlaces({ saved, texts, source });
+  const order = cutOrder(texts.keys(), places);
+  if (forked.size === 0) return { order, places };
   const rankOf = new Int32Array(next.length);
   order.forEach((object, rank) => {
     const { start = 0, end = 0 } = texts.get(object) ?? {};
@@ -138,5 +142,5 @@ function inCutOrder({ saved, texts, next, previous, forked }: Linked): readonly 
       previous[row] = rows[index - 1] ?? NONE;
     });
   }
-  return order;
+  return { order, places };
 }

@@ -1,13 +1,12 @@
-import { type Sources, firstPlaces } from './first-places.ts';
+import type { FirstPlaces } from './first-places.ts';
 
 /**
  * The texts in an order that never changes: what was cut off comes behind what it was cut off, and
  * of all that was cut off one text, on whichever side of a merge, comes first what begins further
  * to the left in it.
  */
-export function cutOrder(sources: Sources): readonly string[] {
-  const places = firstPlaces(sources);
-  const texts = [...sources.texts.keys()].map((object) => {
+export function cutOrder(objects: Iterable<string>, places: FirstPlaces): readonly string[] {
+  const texts = Array.from(objects, (object) => {
     const root = places.rootOf(object);
     return { object, root, beginning: places.beginningOf(object) };
   });

@@ -14,21 +14,28 @@ export type Sources = {
  * and, of one that was typed behind a character that had moved or come back, the text and its place
  * in it, behind that character. It never changes, however often text is moved.
  */
-export type FirstPlace = readonly number[];
+export type FirstPlace = {
+  /** Places and texts in turn: what `at` is counted in, mostly the very same for a whole text. */
+  readonly within: readonly number[];
+  readonly at: number;
+};
 
 export type FirstPlaces = {
   readonly of: (row: number) => FirstPlace;
   /** Of a text that a cut made: in front of the first character that it cut off. */
-  readonly beginningOf: (object: string) => FirstPlace;
+  readonly beginningOf: (object: string) => FirstPlace | undefined;
   /** The text that all of it was cut off, at last. */
   readonly rootOf: (object: string) => string;
-  readonly compare: (one: FirstPlace, other: FirstPlace) => number;
+  /** The beginning of a text that no cut made is in front of everything. */
+  readonly compare: (one: FirstPlace | undefined, other: FirstPlace | undefined) => number;
 };
 
 type Text = Rows & {
   readonly object: string;
   /** The first character that a cut brought here; `NONE` in a text that no cut made. */
   readonly first: number;
+  /** Nothing in it moved or came back, so that its own order says it all. */
+  readonly isPlain: boolean;
 };
 
 export function firstPlaces(sources: Sources): FirstPlaces {
@@ -38,48 +45,60 @@ export function firstPlaces(sources: Sources): FirstPlaces {
   const indexOf = new Int32Array(saved.ops.count).fill(NONE);
   texts.forEach(({ start, end }, index) => indexOf.fill(index, start, end));
   const textAround = (row: number): Text => texts[indexOf[row] ?? NONE] ?? nowhere;
-  // What comes before the place in a text is the same for all of a word.
-  const before = new Map<number, FirstPlace>();
+  const known: (FirstPlace['within'] | undefined)[] = [];
+  const heads = new Map<Text, FirstPlace['within']>();
 
   const of = (row: number): FirstPlace => {
     const typed = typedAs(sources, row);
+    return { within: known[typed] ?? withinFor(typed), at: typed };
+  };
+  /** Found once for all of a word, which was typed one character behind the other. */
+  const withinFor = (typed: number): FirstPlace['within'] => {
+    const text = textAround(typed);
+    if (text.isPlain) return headOf(text);
     const word: number[] = [];
     let at = typed;
-    let place = before.get(at);
-    while (place === undefined) {
+    let within = known[at];
+    while (within === undefined) {
       word.push(at);
       at = elementBehindWhich(saved, at);
-      const index = indexOf[typed] ?? NONE;
-      const origin = typedAs(sources, at);
-      if (indexOf[at] !== index) place = beginningOf(textAround(typed).object);
-      else if (origin !== at) place = [...of(origin), A_TEXT - index];
-      else place = before.get(at);
+      if (at < text.start) within = headOf(text);
+      else if ((source[at] ?? NONE) === NONE) within = known[at];
+      else within = [...inWhole(of(at)), A_TEXT - (indexOf[typed] ?? NONE)];
     }
-    for (const one of word) before.set(one, place);
-    return [...place, typed];
+    for (const one of word) known[one] = within;
+    return within;
   };
-  const beginningOf = (object: string): FirstPlace => {
+  /** In front of all that a cut brought here. */
+  const headOf = (text: Text): FirstPlace['within'] => {
+    const beginning = beginningOf(text.object);
+    const head = heads.get(text) ?? (beginning ? inWhole(beginning) : []);
+    heads.set(text, head);
+    return head;
+  };
+  const beginningOf = (object: string): FirstPlace | undefined => {
     const { first, start } = byObject.get(object) ?? nowhere;
-    if (first === NONE) return [];
-    const place = of(first);
-    const inFront = (place.at(-1) ?? 0) - IN_FRONT;
-    return [...place.slice(0, -1), inFront, A_TEXT - (indexOf[start] ?? NONE)];
+    if (first === NONE) return undefined;
+    const { within, at } = of(first);
+    return { within: [...within, at - IN_FRONT], at: A_TEXT - (indexOf[start] ?? NONE) };
   };
   const rootOf = (object: string): string => {
     const { first } = byObject.get(object) ?? nowhere;
     return first === NONE ? object : rootOf(textAround(source[first] ?? NONE).object);
   };
 
-  const compare = (one: FirstPlace, other: FirstPlace): number => {
-    const shorter = Math.min(one.length, other.length);
-    for (let index = 0; index < shorter; index++) {
-      const [left = 0, right = 0] = [one[index], other[index]];
+  const compare: FirstPlaces['compare'] = (one, other) => {
+    if (!one || !other) return Number(one !== undefined) - Number(other !== undefined);
+    if (one.within === other.within) return one.at - other.at;
+    const most = Math.min(one.within.length, other.within.length);
+    for (let index = 0; index <= most; index++) {
+      const [left, right] = [one.within[index] ?? one.at, other.within[index] ?? other.at];
       if (left === right) continue;
       if (left > A_TEXT) return left - right;
       // In front of a character, each cut there was behind what had been typed until then.
-      return Number.isInteger(one[index - 1]) ? textsBehind(left, right) : right - left;
+      return Number.isInteger(one.within[index - 1]) ? textsBehind(left, right) : right - left;
     }
-    return one.length - other.length;
+    return one.within.length - other.within.length;
   };
   /** Behind a character, what was typed where it stood last comes first, as it does in Automerge. */
   const textsBehind = (left: number, right: number): number => {
@@ -93,12 +112,16 @@ export function firstPlaces(sources: Sources): FirstPlaces {
 const A_TEXT = -2;
 const IN_FRONT = 0.5;
 
-const nowhere: Text = { object: '', start: 0, end: 0, first: NONE };
+const inWhole = ({ within, at }: FirstPlace): readonly number[] => [...within, at];
+
+const nowhere: Text = { object: '', start: 0, end: 0, first: NONE, isPlain: true };
 
 const textsOf = (sources: Sources): readonly Text[] =>
   [...sources.texts].map(([object, { start, end }]) => {
-    const first = firstElement(sources, object);
-    return { object, start, end, first: (sources.source[first] ?? NONE) === NONE ? NONE : first };
+    const row = firstElement(sources, object);
+    const first = (sources.source[row] ?? NONE) === NONE ? NONE : row;
+    const isPlain = sources.source.subarray(start, end).every((made) => made === NONE);
+    return { object, start, end, first, isPlain };
   });
 
 /** A cut writes what it moves right behind the text that it makes: `NONE` for an empty one. */

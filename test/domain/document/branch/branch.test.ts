@@ -6,14 +6,18 @@ import type { Edit } from '#domain/document/edits.ts';
 import { markdownOf, titleOf } from '#domain/document/reading.ts';
 import type { Principal } from '#domain/rights.ts';
 import { branchOf, merge } from '#test/support/branch.ts';
+import { principal } from '#test/support/given.ts';
+import { seededRandom } from '#test/support/random.ts';
+import { ownChangesOf } from '#domain/document/branch/own-changes.ts';
+import type { LivingDocument } from '#domain/document/state.ts';
 import { type WrittenDocument, ada, bob, replayed, written } from '#test/support/document.ts';
 
 const undo = { type: 'UndoGroup', scope: 'mine' } as const;
 const redo = { type: 'RedoGroup', scope: 'mine' } as const;
 const edit = (document: WrittenDocument, who: Principal, ...edits: Edit[]) =>
   document.do({ type: 'EditDocument', edits }, who);
-const blamed = (document: WrittenDocument) =>
-  blameOf(document.living)
+const blamed = (document: LivingDocument) =>
+  blameOf(document)
     .flatMap(({ runs }) => runs)
     .map((run: BlameRun) => `${run.author === bob.member ? 'bob' : 'ada'}: ${run.text}`);
 const insert = (at: number, text: string): Edit => ({ type: 'insertText', at, text });
@@ -28,7 +32,7 @@ test('a branch begins as its document was, with its authors, and goes on by itse
   edit(document, bob, insert(4, 'two '));
   const branch = branchOf(document);
   assert.equal(branch.markdown, 'one two three\n');
-  assert.deepEqual(blamed(branch), blamed(document));
+  assert.deepEqual(blamed(branch.living), blamed(document.living));
   edit(branch, ada, insert(0, 'zero '));
   assert.equal(branch.markdown, 'zero one two three\n');
   assert.equal(document.markdown, 'one two three\n');
@@ -46,7 +50,12 @@ test('a merge brings what the branch wrote, as its authors’, and undo takes al
   edit(document, ada, insert(10, 'four\n'));
   const [event] = merge(document, branch);
   assert.equal(document.markdown, 'e two three\nfour\n');
-  assert.deepEqual(blamed(document), ['ada: e ', 'bob: two ', 'ada: three\n', 'ada: four\n']);
+  assert.deepEqual(blamed(document.living), [
+    'ada: e ',
+    'bob: two ',
+    'ada: three\n',
+    'ada: four\n',
+  ]);
   assert.ok(event?.type === 'ChangesApplied');
   assert.equal(event.data.origin, 'merge');
   assert.deepEqual(event.data.size, { inserted: 4, deleted: 2 });
@@ -56,7 +65,12 @@ test('a merge brings what the branch wrote, as its authors’, and undo takes al
   afterSnapshot(document);
   document.do(redo);
   assert.equal(document.markdown, 'e two three\nfour\n');
-  assert.deepEqual(blamed(document), ['ada: e ', 'bob: two ', 'ada: three\n', 'ada: four\n']);
+  assert.deepEqual(blamed(document.living), [
+    'ada: e ',
+    'bob: two ',
+    'ada: three\n',
+    'ada: four\n',
+  ]);
 });
 
 test('a second merge brings only what is new since, and a repeat of it nothing', () => {
@@ -109,7 +123,7 @@ test('what was taken back in the branch is taken back in the document', () => {
   afterSnapshot(document);
   merge(document, branch);
   assert.equal(document.markdown, 'e two\n');
-  assert.deepEqual(blamed(document), ['ada: e', 'bob:  two', 'ada: \n']);
+  assert.deepEqual(blamed(document.living), ['ada: e', 'bob:  two', 'ada: \n']);
 });
 
 for (const [from, to] of [
@@ -143,3 +157,94 @@ for (const [from, to] of [
     }
   });
 }
+
+/** Words that no compression makes short. */
+function words(count: number, seed: number): string {
+  const random = seededRandom(seed);
+  const word = () => random.below(36 ** 8).toString(36);
+  return Array.from({ length: count }, (_, n) => word() + (n % 12 === 11 ? '\n\n' : ' ')).join('');
+}
+
+test('a large document is carried into its branch in parts, and a large merge in several events', () => {
+  const document = written(words(80_000, 1));
+  edit(document, bob, insert(0, 'first '));
+  const branch = branchOf(document);
+  const parts = branch.events.flatMap(({ type, data }) =>
+    type === 'ContentInherited' ? [data] : [],
+  );
+  assert.ok(parts.length > 1, 'one event does not hold it');
+  assert.deepEqual(
+    parts.map(({ sections }) => sections !== undefined),
+    parts.map((_, index) => index === parts.length - 1),
+  );
+  assert.equal(branch.markdown, document.markdown);
+  assert.deepEqual(blamed(replayed(branch.events)), blamed(document.living));
+  edit(branch, bob, insert(0, words(48_000, 2)));
+  const events = merge(document, branch);
+  assert.ok(events.length > 1);
+  assert.equal(document.markdown, branch.markdown);
+  assert.equal(markdownOf(replayed(document.events)), document.markdown);
+  assert.deepEqual(merge(document, branch), []);
+  edit(branch, ada, insert(0, 'new '));
+  const [second, ...none] = merge(document, branch);
+  assert.ok(second?.type === 'ChangesApplied' && none.length === 0);
+  assert.deepEqual(second.data.size, { inserted: 4, deleted: 0 });
+});
+
+test('a section that became too long by a merge is cut like any other', () => {
+  const document = written('one two three\n'.repeat(900));
+  edit(document, ada, insert(document.texts[0]!.length, 'x'.repeat(1_000)));
+  const branch = branchOf(document);
+  const section = document.section(0);
+  edit(document, ada, { type: 'insertText', section, at: 0, text: 'ada\n'.repeat(1_900) });
+  edit(branch, bob, { type: 'insertText', section, at: 14, text: 'bob\n'.repeat(1_900) });
+  merge(document, branch);
+  assert.ok(document.texts.every(({ length }) => length <= 16_000));
+  assert.equal(document.markdown.match(/ada\n/g)?.length, 1_900);
+  assert.equal(document.markdown.match(/bob\n/g)?.length, 1_900);
+  const merged = document.markdown;
+  document.do(undo);
+  assert.ok(!document.markdown.includes('bob'));
+  document.do(redo);
+  assert.equal(document.markdown, merged);
+});
+
+test('what both sides brought back is there once', () => {
+  const document = written('one two three\n');
+  edit(document, ada, insert(4, 'and '));
+  const branch = branchOf(document);
+  edit(document, ada, remove(8, 4));
+  edit(branch, bob, remove(8, 4));
+  document.do(undo);
+  branch.do(undo, bob);
+  merge(document, branch);
+  assert.equal(document.markdown, 'one and two three\n');
+  edit(branch, bob, insert(12, 'B'));
+  edit(document, ada, insert(12, 'A'));
+  merge(document, branch);
+  assert.match(document.markdown, /^one and two (AB|BA)three\n$/);
+});
+
+test('a branch of a branch is merged into it, and with it into the document', () => {
+  const document = written('one\n');
+  const branch = branchOf(document, { name: 'first' });
+  edit(branch, ada, insert(3, ' two'));
+  const further = branchOf(branch, { name: 'second' });
+  edit(further, bob, insert(7, ' three'));
+  merge(branch, further);
+  assert.equal(branch.markdown, 'one two three\n');
+  merge(document, branch);
+  assert.equal(document.markdown, 'one two three\n');
+  assert.deepEqual(blamed(document.living), ['ada: one', 'ada:  two', 'bob:  three', 'ada: \n']);
+  assert.deepEqual(merge(document, branch), []);
+});
+
+test('who may not edit, cannot merge, and nothing is merged into an archive', () => {
+  const document = written('one\n');
+  const branch = branchOf(document);
+  edit(branch, bob, insert(0, 'x'));
+  assert.throws(() => merge(document, branch, principal('cleo', 'viewer')), /no such document/);
+  document.do({ type: 'ArchiveDocument' });
+  assert.throws(() => merge(document, branch), /archived/);
+  assert.throws(() => ownChangesOf(document.living), /no such branch/);
+});
