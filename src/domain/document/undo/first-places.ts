@@ -11,11 +11,11 @@ export type Sources = {
 
 /**
  * Where a character stood before anything was cut: its place in the text in which all of it was,
- * and, of one that was typed behind a character that had moved or come back, the text and its place
- * in it, behind that character. It never changes, however often text is moved.
+ * and, of one that was typed behind a character that had moved or come back, its place behind the
+ * element that this was then. It never changes, however often text is moved.
  */
 export type FirstPlace = {
-  /** Places and texts in turn: what `at` is counted in, mostly the very same for a whole text. */
+  /** Places and elements in turn: what `at` is counted in, mostly the same for a whole text. */
   readonly within: readonly number[];
   readonly at: number;
 };
@@ -64,7 +64,7 @@ export function firstPlaces(sources: Sources): FirstPlaces {
       at = elementBehindWhich(saved, at);
       if (at < text.start) within = headOf(text);
       else if ((source[at] ?? NONE) === NONE) within = known[at];
-      else within = [...inWhole(of(at)), A_TEXT - (indexOf[typed] ?? NONE)];
+      else within = [...inWhole(of(at)), AN_ELEMENT - at];
     }
     for (const one of word) known[one] = within;
     return within;
@@ -80,7 +80,7 @@ export function firstPlaces(sources: Sources): FirstPlaces {
     const { first, start } = byObject.get(object) ?? nowhere;
     if (first === NONE) return undefined;
     const { within, at } = of(first);
-    return { within: [...within, at - IN_FRONT], at: A_TEXT - (indexOf[start] ?? NONE) };
+    return { within: [...within, at - IN_FRONT], at: AN_ELEMENT - start };
   };
   const rootOf = (object: string): string => {
     const { first } = byObject.get(object) ?? nowhere;
@@ -94,22 +94,22 @@ export function firstPlaces(sources: Sources): FirstPlaces {
     for (let index = 0; index <= most; index++) {
       const [left, right] = [one.within[index] ?? one.at, other.within[index] ?? other.at];
       if (left === right) continue;
-      if (left > A_TEXT) return left - right;
+      if (left > AN_ELEMENT) return left - right;
       // In front of a character, each cut there was behind what had been typed until then.
-      return Number.isInteger(one.within[index - 1]) ? textsBehind(left, right) : right - left;
+      return Number.isInteger(one.within[index - 1]) ? elements(left, right) : right - left;
     }
     return one.within.length - other.within.length;
   };
-  /** Behind a character, what was typed where it stood last comes first, as it does in Automerge. */
-  const textsBehind = (left: number, right: number): number => {
-    const [one, other] = [texts[A_TEXT - left] ?? nowhere, texts[A_TEXT - right] ?? nowhere];
+  /** Of what was typed behind a character, comes first what was where that stood last. */
+  const elements = (left: number, right: number): number => {
+    const [one, other] = [textAround(AN_ELEMENT - left), textAround(AN_ELEMENT - right)];
     return compare(beginningOf(other.object), beginningOf(one.object)) || left - right;
   };
   return { of, beginningOf, rootOf, compare };
 }
 
-/** Texts count down from here in a place, below all rows. */
-const A_TEXT = -2;
+/** Rows of elements count down from here in a place, below those that are places themselves. */
+const AN_ELEMENT = -2;
 const IN_FRONT = 0.5;
 
 const inWhole = ({ within, at }: FirstPlace): readonly number[] => [...within, at];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { blameOf } from '#domain/document/blame.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
-import { markdownOf } from '#domain/document/reading.ts';
+import { baseOf, markdownOf, sectionsOf } from '#domain/document/reading.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import { branchOf, merge } from '#test/support/branch.ts';
@@ -11,6 +11,12 @@ import type { Random } from '#test/support/random.ts';
 
 /** What one side shows: no two characters are the same. */
 const shown = (document: WrittenDocument): string[] => Array.from(document.markdown);
+
+/** The document as somebody still sees it, who edits it later. */
+type Past = {
+  readonly base: ReturnType<typeof baseOf>;
+  readonly sections: ReturnType<typeof sectionsOf>;
+};
 
 /** A document and its branch, both written in, and what must be true of each merge. */
 export class TwoSides {
@@ -25,6 +31,7 @@ export class TwoSides {
   #characters = 0;
   /** What each side showed when there was no difference, and what was ever deleted on one. */
   #last: { readonly document: readonly string[]; readonly branch: readonly string[] };
+  readonly #past: Past[] = [];
   readonly #gone = { document: new Set<string>(), branch: new Set<string>() };
 
   constructor(random: Random) {
@@ -43,6 +50,7 @@ export class TwoSides {
     const who = this.#random.below(2) === 0 ? ada : bob;
     if (dice < 2) this.#merge(who);
     else if (dice === 2) this.#reload(side);
+    else if (dice === 3) this.#writeOnBase(who);
     else if (dice < 6 && mayUndo) this.#undo(side, who);
     else this.#write(side, who);
   }
@@ -69,6 +77,29 @@ export class TwoSides {
     this.story.push(`${side}: ${JSON.stringify(edit)}`);
     document.do({ type: 'EditDocument', edits: [edit] }, who);
     this.#noteGone(side, before);
+  }
+
+  #writeOnBase(who: Principal): void {
+    const { living, revision } = this.#document;
+    this.#past.push({ base: baseOf(living, revision), sections: sectionsOf(living) });
+    const { base, sections } = this.#past[this.#random.below(this.#past.length)]!;
+    const before = shown(this.#document);
+    const { id: section, text } = sections[this.#random.below(sections.length)]!;
+    const characters = Array.from(text);
+    const index = this.#random.below(characters.length + 1);
+    const at = characters.slice(0, index).join('').length;
+    const first = this.#characters;
+    const typed = this.#newText(who);
+    for (const one of [...this.#authors.keys()].slice(first)) this.#sides.set(one, 'document');
+    const edit = { type: 'insertText', section, at, text: typed } as const;
+    this.story.push(`document at ${base.revision}: ${JSON.stringify(edit)}`);
+    this.#document.do({ type: 'EditDocument', edits: [edit], base }, who);
+    this.#noteGone('document', before);
+    const now = shown(this.#document);
+    const place = now.indexOf(Array.from(typed)[0] ?? '');
+    const [left, right] = [characters[index - 1] ?? '', characters[index] ?? ''];
+    if (now.includes(left)) assert.ok(now.indexOf(left) < place, `${typed} is right of ${left}`);
+    if (now.includes(right)) assert.ok(place < now.indexOf(right), `${typed} is left of ${right}`);
   }
 
   #noteGone(side: 'document' | 'branch', before: readonly string[]): void {
