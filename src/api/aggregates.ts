@@ -4,6 +4,7 @@ import { history } from '#commands/history.ts';
 import { keepAnOwner } from '#commands/keep-an-owner.ts';
 import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
+import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
@@ -46,6 +47,7 @@ export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
     apiKeys: of(apiKeyAggregate),
     identityProviders: of(identityProviderAggregate),
     documents: of(documentAggregate),
+    actors: of(actorAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

@@ -42,6 +42,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'ipaddr.js',
       '@eventstore/db-client',
       '@kurrent/kurrentdb-client',
+      '@automerge/automerge',
     ],
   },
   api: {
