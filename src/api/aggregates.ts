@@ -1,3 +1,4 @@
+import type { AppendPorts } from '#commands/append-decided.ts';
 import { commandHandler } from '#commands/handle.ts';
 import { type HeldPorts, heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
@@ -19,7 +20,7 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 export type Aggregates = ReturnType<typeof aggregates>;
 
 /** The command path and the history of every kind of stream. */
-export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
+export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids }) {
   const of = <State, Command, Event extends DomainEvent>(
     aggregate: Aggregate<State, Command, Event>,
   ) => {

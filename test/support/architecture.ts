@@ -46,7 +46,15 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
   },
   api: {
-    mayImport: ['#domain/', '#commands/', '#projections/', '#infra/', '#api/'],
+    // Of the client only what both sides say to each other.
+    mayImport: [
+      '#domain/',
+      '#commands/',
+      '#projections/',
+      '#infra/',
+      '#api/',
+      '#client/protocol.ts',
+    ],
     packages: 'all',
   },
   // Runs in browsers: no Node, no server.

@@ -97,6 +97,8 @@ export const documentEvents = {
       group: z.uuid(),
       origin: Origin,
       cuts: z.array(Cut).optional(),
+      /** Made by a live client, so that their hashes tell a repeat. */
+      live: z.literal(true).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
     }),

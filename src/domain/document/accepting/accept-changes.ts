@@ -44,6 +44,7 @@ export function acceptChanges(
     ...(effect.isRetitled && { title: titleWith(document, bytes) }),
     group: groupFor(document, context, group),
     origin: 'person',
+    live: true,
   };
   const applied = { type: 'ChangesApplied', data } as const;
   const unseen = [...accepting.known.values()].some(({ aliases }) => aliases < aliasesOf(document));
