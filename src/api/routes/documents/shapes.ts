@@ -12,6 +12,8 @@ export const title = z.string().min(1).max(MOST_TITLE_CHARACTERS);
 export const folder = z.string().min(1).max(MOST_NAME_CHARACTERS);
 export const versionName = z.string().min(1).max(MOST_NAME_CHARACTERS);
 
+export const group = z.uuid().toLowerCase();
+
 /** The answer of a write that changes what is there. */
 export const Changed = z.object({ id: DocumentId, revision: z.int() });
 
