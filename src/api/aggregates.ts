@@ -34,6 +34,8 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
       history: {
         newest: (tenant, id) => runAsTenant(tenant, () => past.newest(tenant, id)),
         at: (tenant, id, point) => runAsTenant(tenant, () => past.at(tenant, id, point)),
+        event: (tenant, id, revision) =>
+          runAsTenant(tenant, () => past.event(tenant, id, revision)),
       } satisfies typeof past,
       settled: streams.settled,
     };

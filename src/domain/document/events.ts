@@ -120,6 +120,10 @@ export const documentEvents = {
 export type DocumentEvent = EventOf<typeof documentEvents>;
 export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];
 
+/** Whether there is anything to take back: a cut adds and drops no character. */
+export const isEdit = ({ changes, cuts = [] }: ChangesApplied): boolean =>
+  new Set(cuts.map(({ change }) => change)).size < changes.length;
+
 /** The events that change a document's content. */
 export const contentEvents = [
   'ChangesApplied',
