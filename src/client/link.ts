@@ -24,7 +24,7 @@ const final: ReadonlySet<number> = new Set([
 
 /** A connection that comes back by itself, later and later, and never all clients at once. */
 export class Link {
-  readonly #url: string;
+  readonly #url: string | (() => string);
   readonly #handlers: LinkHandlers;
   #socket: WebSocket | undefined;
   #isWelcome = false;
@@ -33,7 +33,7 @@ export class Link {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #line: Promise<void> = Promise.resolve();
 
-  constructor(url: string, handlers: LinkHandlers) {
+  constructor(url: string | (() => string), handlers: LinkHandlers) {
     this.#url = url;
     this.#handlers = handlers;
   }
@@ -44,7 +44,7 @@ export class Link {
   }
 
   open(): void {
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(typeof this.#url === 'string' ? this.#url : this.#url());
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => void this.#greet(socket));

@@ -2,8 +2,8 @@ import type { Store, Unsent } from './outbox.ts';
 import type { ServerFrame } from './protocol.ts';
 
 export type LiveOptions = {
-  /** `wss://…/v1/documents/{id}/live` */
-  readonly url: string;
+  /** `wss://…/v1/documents/{id}/live`, where it is at each connection. */
+  readonly url: string | (() => string);
   /** Asked at each connection: a key, a token, or a fresh ticket. */
   readonly credential: () => Promise<{ readonly credential: string } | { readonly ticket: string }>;
   /** Without one, what was not acknowledged is lost when the process ends. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { LiveDocument } from '#client/live-document.ts';
-import type { LiveNews } from '#client/live-options.ts';
-import type { Kept, Store } from '#client/outbox.ts';
+import type { LiveNews, LiveOptions } from '#client/live-options.ts';
+import { memoryStore, openLive, soon } from '#test/support/live.ts';
 import { type Journey, after, journey, memberOf, ownerOf } from '#test/support/journey.ts';
 
 journey('two people type in one document at once', async (t, server) => {
@@ -18,17 +18,17 @@ journey('two people type in one document at once', async (t, server) => {
   his.splice(section, 11, 0, '!');
   hers.splice(section, 0, 5, 'Howdy');
   await Promise.all([hers.settled(), his.settled()]);
-  await until(() => hers.markdown === his.markdown);
+  await soon(() => hers.markdown === his.markdown);
   assert.equal(hers.markdown, 'Howdy, dear world!\n');
 
   // Who writes over HTTP is seen as well.
   await bob.post(`/v1/documents/${id}/edits`, {
     edits: [{ type: 'splitSection', section, at: 6 }],
   });
-  await until(() => hers.sections.length === 2 && his.sections.length === 2);
+  await soon(() => hers.sections.length === 2 && his.sections.length === 2);
   hers.rename('Better plan');
   await hers.settled();
-  await until(() => his.title === 'Better plan');
+  await soon(() => his.title === 'Better plan');
 
   const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
   assert.equal(shown.text, hers.markdown);
@@ -63,7 +63,7 @@ journey('what was typed without a connection arrives, once', async (t, server) =
 
   const again = await open(t, server, id, ada.key, { store });
   await again.settled();
-  await until(() => again.markdown === '# zero one two three\n');
+  await soon(() => again.markdown === '# zero one two three\n');
   const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
   assert.equal(shown.text, '# zero one two three\n');
 });
@@ -84,11 +84,11 @@ journey('a right that is taken away ends the editing within a second', async (t,
   assert.ok(his.rights.includes('edit'));
 
   await ada.put(`/v1/documents/${id}/access`, access('viewer'));
-  await until(() => !his.rights.includes('edit'));
+  await soon(() => !his.rights.includes('edit'));
   his.splice(his.sections[0]!.id, 0, 0, 'x');
-  await until(() => news.some(({ kind }) => kind === 'lost'));
+  await soon(() => news.some(({ kind }) => kind === 'lost'));
   await ada.put(`/v1/documents/${id}/access`, { members: { [ada.id]: 'owner' }, groups: {} });
-  await until(() => news.some((one) => one.kind === 'disconnected' && one.code === 4403));
+  await soon(() => news.some((one) => one.kind === 'disconnected' && one.code === 4403));
   const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
   assert.equal(shown.text, 'Hello\n');
 });
@@ -98,32 +98,10 @@ async function open(
   { url }: Journey,
   id: string,
   key: string,
-  more: { readonly store?: Store; readonly onEvent?: (news: LiveNews) => void } = {},
+  more: Partial<LiveOptions> = {},
 ): Promise<LiveDocument> {
-  const document = await LiveDocument.open({
-    url: `${url.replace('http', 'ws')}/v1/documents/${id}/live`,
-    credential: async () => ({ credential: key }),
-    coalesceMs: 20,
-    ...more,
-  });
+  const document = await openLive(url, id, key, more);
   t.after(() => document.close());
-  await until(() => document.isConnected);
+  await soon(() => document.isConnected);
   return document;
-}
-
-function memoryStore(): Store {
-  let kept: Kept | undefined;
-  return {
-    load: async () => kept,
-    save: async (now) => {
-      kept = structuredClone(now);
-    },
-  };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let left = 500; !holds(); left--) {
-    if (left === 0) assert.fail(`never came true: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -35,20 +35,31 @@ export async function claimActor(
   return { id, token };
 }
 
-/** Lets the actor write through this connection, and no other. */
-export async function resumeActor(
-  { actors, ids }: Ports,
+/** Throws `Rejected` where the actor is not the member's in this document, or may not write. */
+export async function mustBeActor(
+  { actors }: Pick<Ports, 'actors'>,
   principal: Principal,
   documentId: DocumentId,
   { id, token }: { readonly id: string; readonly token: string },
-  connection: string,
-): Promise<ActorOf> {
+): Promise<void> {
   const { state } = await actors.history.newest(principal.tenant, id);
   const isTheirs = 'memberId' in state && state.memberId === principal.member;
   if (!isTheirs || state.documentId !== documentId || !secretFits(token, state.tokenHash)) {
     throw new Rejected('actor/not-found');
   }
+  if (state.status === 'quarantined') throw new Rejected('actor/quarantined');
+}
+
+/** Lets the actor write through this connection, and no other. */
+export async function resumeActor(
+  { actors, ids }: Ports,
+  principal: Principal,
+  documentId: DocumentId,
+  actor: { readonly id: string; readonly token: string },
+  connection: string,
+): Promise<ActorOf> {
+  await mustBeActor({ actors }, principal, documentId, actor);
   const command = { type: 'ResumeActor', connection } as const;
-  await actors.handle(id, command, metaFor(principal, ids.uuid()));
-  return { id };
+  await actors.handle(actor.id, command, metaFor(principal, ids.uuid()));
+  return { id: actor.id };
 }

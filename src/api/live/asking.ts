@@ -2,7 +2,6 @@ import type { Happened } from '#commands/rooms/room.ts';
 import { CommandContended, LogUnavailable } from '#commands/ports.ts';
 import { closeCodes } from '#client/protocol.ts';
 import { Rejected } from '#domain/rejected.ts';
-import { metaFor } from './actors.ts';
 import type { Connection } from './connection.ts';
 import type { LiveDeps } from './live-deps.ts';
 import {
@@ -11,6 +10,7 @@ import {
   bytesIn,
   isHostile,
   nextOf,
+  setAside,
   submit,
 } from './submitting.ts';
 
@@ -78,17 +78,11 @@ export function asking(
     }
   };
 
-  /** The bytes are kept for whoever looks into it; whoever sent them writes no more. */
   const quarantine = async (reason: string, asked: readonly Asked[]): Promise<void> => {
-    const [first] = asked;
-    const bytes = first?.t === 'changes' ? Buffer.concat(first.changes) : new Uint8Array();
+    const changes = asked.flatMap((one) => (one.t === 'changes' ? one.changes : []));
     const [actor, principal] = [who.actor(), who.principal()];
-    ports.metrics.quarantined.inc({ reason });
     if (actor !== undefined) {
-      const command = { type: 'QuarantineChange', reason, bytes: Uint8Array.from(bytes) } as const;
-      await ports.actors
-        .handle(actor, command, metaFor(principal, ports.ids.uuid()))
-        .catch(connection.fail);
+      await setAside(ports, { actor, principal }, reason, changes).catch(connection.fail);
     }
     connection.close(closeCodes.quarantined, reason);
   };

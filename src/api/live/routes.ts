@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Problem } from '#api/problem.ts';
 import { DocumentParams } from '#api/routes/documents/shapes.ts';
 import { MOST_FRAME_BYTES } from './frames.ts';
+import { changesOverHttp } from './changes-over-http.ts';
 import { serveSocket } from './serve-socket.ts';
 import type { SessionPorts } from './session.ts';
 
@@ -24,6 +25,8 @@ export const liveRoutes =
       },
     });
     const countFailure = app.createRateLimit({ max: FAILURES_PER_MINUTE, timeWindow: 60_000 });
+
+    await app.register(changesOverHttp(ports));
 
     app.route({
       method: 'GET',

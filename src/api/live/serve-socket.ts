@@ -58,7 +58,12 @@ export function serveSocket(
     if (frame === undefined) return connection.close(closeCodes.badFrame, 'frame/malformed');
     // Nobody may speak before the welcome.
     if (session === undefined) return connection.close(closeCodes.badFrame, 'frame/too-early');
-    session.take(frame);
+    try {
+      session.take(frame);
+    } catch (error) {
+      // Thrown from a socket it would end the process, and everybody else's connections.
+      connection.fail(error);
+    }
   });
   socket.on('close', () => {
     over.abort();

@@ -134,7 +134,7 @@ export async function beginSession(
     take: (frame) => {
       if (frame.t === 'hello') return connection.close(closeCodes.badFrame, 'frame/unexpected');
       if (frame.t === 'presence' || frame.t === 'preview') {
-        if (mayShow()) room.speak(subscriber, { kind: frame.t, data: frame.data });
+        if (mayShow()) room.speak({ session, member }, { kind: frame.t, data: frame.data });
       } else if (mayAsk()) asked.ask(frame);
       else connection.close(closeCodes.tooMany, 'live/too-many-frames');
     },

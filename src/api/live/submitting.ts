@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { InspectedChange } from '#domain/document/accepting/inspected.ts';
 import { MalformedChange } from '#domain/document/accepting/change-chunk.ts';
-import type { DocumentId } from '#domain/ids.ts';
-import { derivedUuid } from '#domain/ids.ts';
+import { type CommandId, type DocumentId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import { metaFor } from './actors.ts';
@@ -58,7 +58,8 @@ export async function submit(
   const meta = metaFor(ports.principal(), ids.uuid());
   onDoing(meta.commandId);
   if (first.t === 'edit') {
-    return (await documents.edit(document, first.edits, first.baseRevision, meta)).revision;
+    const { edits, baseRevision } = first;
+    return (await documents.edit(document, { edits, baseRevision }, meta)).revision;
   }
   const { t, scope, group } = first;
   const type = t === 'undo' ? 'UndoGroup' : 'RedoGroup';
@@ -74,14 +75,31 @@ async function submitChanges(
   const id = actor();
   if (id === undefined) throw new Rejected('right/missing', { action: 'document.edit' });
   const changes = await inspect(asked.flatMap(({ changes }) => changes));
-  // The same bytes are the same command, also when they are sent again.
-  const hash = createHash('sha256');
-  for (const change of changes) hash.update(change.hash);
-  const meta = metaFor(principal(), derivedUuid('changes', document, hash.digest('hex')));
+  const meta = metaFor(principal(), commandOf(document, changes));
   onDoing(meta.commandId);
   const group = uuidFrom(asked[0]!.group);
   const command = { type: 'AcceptChanges', actor: id, changes, group } as const;
   return (await documents.handle(document, command, meta)).revision;
+}
+
+/** The same bytes are the same command, also when they are sent again. */
+export function commandOf(document: DocumentId, changes: readonly InspectedChange[]): CommandId {
+  const hash = createHash('sha256');
+  for (const change of changes) hash.update(change.hash);
+  return derivedUuid('changes', document, hash.digest('hex')) as CommandId;
+}
+
+/** Keeps the bytes for whoever looks into it; whoever sent them writes no more. */
+export async function setAside(
+  { actors, ids, metrics }: Pick<LiveDeps, 'actors' | 'ids' | 'metrics'>,
+  { actor, principal }: { readonly actor: string; readonly principal: Principal },
+  reason: string,
+  changes: readonly Uint8Array[],
+): Promise<void> {
+  metrics.quarantined.inc({ reason });
+  const bytes = Uint8Array.from(Buffer.concat(changes));
+  const command = { type: 'QuarantineChange', reason, bytes } as const;
+  await actors.handle(actor, command, metaFor(principal, ids.uuid()));
 }
 
 /** Why a change is set aside: no sound client makes one that is refused so. */

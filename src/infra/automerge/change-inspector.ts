@@ -79,6 +79,7 @@ export function changeInspector({ clock }: { readonly clock: Clock }): {
 
 /** Throws `MalformedChange`. */
 function inspectedHere(bytes: Uint8Array): InspectedChange {
+  if (bytes.length <= HASHED_FROM) throw new MalformedChange('too few bytes');
   if (bytes.length > MOST_CHANGE_BYTES) throw new MalformedChange('too many bytes');
   const hash = createHash('sha256').update(bytes.subarray(HASHED_FROM)).digest();
   if (hash.compare(bytes, CHECKSUM_AT, HASHED_FROM, 0, HASHED_FROM - CHECKSUM_AT) !== 0) {
