@@ -96,6 +96,9 @@ async function fuzzed(t: TestContext) {
       issuer: `https://${never.hex()}.example.com`,
       claim: 'groups',
       subject: never.hex(),
+      actor: never.hex() + never.hex(),
+      changes: 'AAAA',
+      group: never.uuid(),
     };
     const body = sampleBody(route.schema?.body, known, random);
     const operator = route.config?.audience === 'operator';

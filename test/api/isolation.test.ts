@@ -98,13 +98,19 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'PUT /v1/documents/:id/access': (ids) => ({ members: { [ids.member]: 'editor' }, groups: {} }),
   'POST /v1/documents/:id/undo': () => ({}),
   'POST /v1/documents/:id/redo': () => ({ scope: 'document' }),
+  'POST /v1/documents/:id/changes': () => ({
+    actor: '0123456789abcdef0123456789abcdef',
+    token: 'none',
+    group: never.uuid(),
+    changes: ['AAAA'],
+  }),
   'POST /v1/documents/:id/restore': (ids) => ({ at: `version:${ids.version}` }),
   'POST /v1/documents/:id/versions': () => ({ name: 'mine' }),
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),
   'PATCH /v1/groups/:id': () => ({ name: 'mine' }),
   'PATCH /v1/identity-providers/:id': () => ({ admitsNew: true, defaultRoles: ['admin'] }),
 };
-const BODILESS = /\/(?:archive|unarchive|deactivate|reactivate)$/;
+const BODILESS = /\/(?:archive|unarchive|deactivate|reactivate|live-tickets|actors)$/;
 
 function bodyFor({ method, url }: Probe, ids: Things): object | undefined {
   const made = bodies[`${method} ${url}`]?.(ids);

@@ -32,9 +32,9 @@ test(
       ),
     );
 
-    let isOver = false;
+    const over = new AbortController();
     const typing = writers.map(async (writer) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await writer.type();
         await sleep(random.below(60));
       }
@@ -46,7 +46,7 @@ test(
       await server.start();
     }
     await sleep(500);
-    isOver = true;
+    over.abort();
     await Promise.all(typing);
     await Promise.all(writers.map((writer) => writer.settled()));
 

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '#api/problem.ts';
+import { mustMay } from '#domain/document/access.ts';
 import { DocumentParams } from '#api/routes/documents/shapes.ts';
 import { MOST_FRAME_BYTES } from './frames.ts';
 import { changesOverHttp } from './changes-over-http.ts';
@@ -67,6 +68,8 @@ export const liveRoutes =
         },
       },
       async (request, reply) => {
+        const { state } = await ports.history.newest(request.principal.tenant, request.params.id);
+        mustMay(state, request.principal, 'document.read');
         const credential = (request.headers.authorization ?? '').replace(/^bearer +/i, '');
         const { ticket, expiresAt } = ports.tickets.issue(credential, request.params.id);
         return reply.code(201).send({ ticket, expiresAt: expiresAt.toISOString() });
