@@ -5,7 +5,8 @@ import { type AuthorshipOf, authorshipIn } from './authorship.ts';
 import { type Characters, charactersOf, elementsOf, newestOf } from './characters.ts';
 import { NONE } from './columns.ts';
 import type { Known, Ledger } from './ledger.ts';
-import { type SavedDocument, isOverwritten, lengthAt, savedDocument } from './saved-document.ts';
+import { type SavedDocument, savedDocument } from './saved-document.ts';
+import { isOverwritten, lengthAt } from './saved-rows.ts';
 
 type Place = Pick<Run, 'section' | 'at' | 'alive'>;
 

@@ -2,7 +2,8 @@ import type { Section } from '#domain/document/content.ts';
 import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
 import { MOVED, REVIVED } from './ledger.ts';
-import { type Rows, type SavedDocument, rowsOf } from './saved-document.ts';
+import type { SavedDocument } from './saved-document.ts';
+import { type Rows, rowsOf } from './saved-rows.ts';
 
 /**
  * The characters of a document. One that was deleted and came back, or that moved into another
