@@ -19,6 +19,7 @@ import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
+import { comments } from './comments.ts';
 import type { Config } from './config.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
@@ -38,6 +39,7 @@ import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
 import { signingIn } from './signing-in.ts';
+import { suggestions } from './suggestions.ts';
 import { viewQueries } from './view-queries.ts';
 
 export type Composed = {
@@ -136,8 +138,14 @@ export async function compose(
   );
   const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
 
+  const ofDocuments = documents(streams, views);
+  const audit = auditing(log, sealer, streams);
   const dataRoutes = [
-    documentRoutes(documents(streams, views)),
+    documentRoutes({
+      documents: ofDocuments,
+      comments: comments(streams, ofDocuments, views),
+      suggestions: suggestions(streams, ofDocuments, views, audit),
+    }),
     memberRoutes({ handle: changing(streams.members.handle), view: queries.members }),
     groupRoutes({
       handle: changing(streams.groups.handle),
@@ -153,7 +161,7 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
-    auditRoutes(auditing(log, sealer, streams), { clock }),
+    auditRoutes(audit, { clock }),
   ];
   const controlRoutes = [
     adminTenantRoutes({

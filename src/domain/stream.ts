@@ -11,6 +11,8 @@ export const streamKinds = [
   'api-key',
   'identity-provider',
   'document',
+  'comment',
+  'suggestion',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

@@ -1,4 +1,5 @@
 import type { DecisionContext } from '#domain/decider.ts';
+import { takeSuggestion } from './anchor/take-suggestion.ts';
 import type { DocumentCommand, FileDocument } from './commands.ts';
 import { createDocument, editDocument } from './decide-content.ts';
 import {
@@ -39,6 +40,8 @@ export function decide(
       return removeVersionName(command, state, context);
     case 'RestoreDocument':
       return restoreDocument(command, state, context);
+    case 'TakeSuggestion':
+      return takeSuggestion(command, state, context);
   }
 }
 
