@@ -105,7 +105,11 @@ export function settleSuggestion(ports: Ports) {
   ): Promise<Taken> {
     const suggested = { anchor, quoted, replacement, origin };
     const command = { type: 'TakeSuggestion', suggestion: id, ...suggested, choice } as const;
-    const { revision, repeated } = await ports.documents(document, command, takingOf(id, request));
+    const { revision, repeated } = await ports.documents(
+      document,
+      command,
+      onceOf(TAKEN, id, request),
+    );
     const before = repeated ? await ports.changesAt(request.tenant, document, revision) : undefined;
     const { parts, text } = before?.suggestion ?? choice;
     return takenOf(suggested, withoutUndefined({ parts, text }), revision);
@@ -118,25 +122,27 @@ export function settleSuggestion(ports: Ports) {
     request: CommandRequest,
   ) {
     const command = { type: 'SettleSuggestion', document, taken } as const;
-    return await ports.suggestions(id, command, ofAnyRevision(request));
+    return await ports.suggestions(id, command, onceOf('suggestion settled', id, request));
   }
 
   async function isInDocument(document: DocumentId, id: SuggestionId, tenant: TenantId) {
     const { state } = await ports.documentHistory.newest(tenant, document);
-    const group = derivedUuid(takingId(id, tenant), 'group');
+    const group = derivedUuid(onceId(TAKEN, id, tenant), 'group');
     return 'ledger' in state && groupOf(state.ledger.groups, group) !== undefined;
   }
 
   return { accept, reject };
 }
 
-const takingId = (id: SuggestionId, tenant: TenantId) =>
-  derivedUuid('suggestion taken', tenant, id) as CommandId;
+const TAKEN = 'suggestion taken';
 
-/** Whoever takes a suggestion, and whatever of it: for the document it is one command. */
-const takingOf = (id: SuggestionId, request: CommandRequest): CommandRequest => ({
+const onceId = (what: string, id: SuggestionId, tenant: TenantId) =>
+  derivedUuid(what, tenant, id) as CommandId;
+
+/** Whoever asks, and however often: it is one command. */
+const onceOf = (what: string, id: SuggestionId, request: CommandRequest): CommandRequest => ({
   ...ofAnyRevision(request),
-  commandId: takingId(id, request.tenant),
+  commandId: onceId(what, id, request.tenant),
   commandHash: new TextEncoder().encode(id),
 });
 

@@ -54,12 +54,16 @@ function editsOf(
   shown: ReadonlySet<SectionId>,
 ): readonly Edit[] {
   const end = at + removed.length;
-  const doomed = runsOf(characters.filter(({ from }) => from >= at && from < end));
-  const removals = doomed
+  const doomed = characters.filter(({ from }) => from >= at && from < end);
+  const runs = runsOf(doomed);
+  const removals = runs
     .toReversed()
     .map(({ section, at, count }): Edit => ({ type: 'deleteText', section, at, count }));
   if (inserted === '') return removals;
-  const place = removed === '' ? placeBetween(characters, at, shown) : doomed[0];
+  // Half of a word beside the new one would be a word that nobody wrote.
+  if (!doomed.every(({ isVisible }) => isVisible))
+    throw new Rejected('suggestion/text-gone', { at });
+  const place = removed === '' ? placeBetween(characters, at, shown) : runs[0];
   if (place === undefined) throw new Rejected('suggestion/text-gone', { at });
   return [
     ...removals,
