@@ -7,6 +7,7 @@ import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { commentAggregate } from '#domain/comment/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
@@ -14,6 +15,7 @@ import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
+import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 
@@ -51,6 +53,8 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
     identityProviders: of(identityProviderAggregate),
     documents: of(documentAggregate),
     actors: of(actorAggregate),
+    comments: of(commentAggregate),
+    suggestions: of(suggestionAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

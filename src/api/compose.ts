@@ -20,6 +20,7 @@ import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
+import { comments } from './comments.ts';
 import type { Config } from './config.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
@@ -41,6 +42,7 @@ import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
 import { signingIn } from './signing-in.ts';
+import { suggestions } from './suggestions.ts';
 import { viewQueries } from './view-queries.ts';
 
 export type Composed = {
@@ -144,8 +146,13 @@ export async function compose(
   );
   const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
 
+  const audit = auditing(log, sealer, streams);
   const dataRoutes = [
-    documentRoutes(ofDocuments),
+    documentRoutes({
+      documents: ofDocuments,
+      comments: comments(streams, ofDocuments, views),
+      suggestions: suggestions(streams, ofDocuments, views, audit),
+    }),
     liveRoutes(live.session, config.corsOrigins),
     memberRoutes({ handle: changing(streams.members.handle), view: queries.members }),
     groupRoutes({
@@ -162,7 +169,7 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
-    auditRoutes(auditing(log, sealer, streams), { clock }),
+    auditRoutes(audit, { clock }),
   ];
   const controlRoutes = [
     adminTenantRoutes({

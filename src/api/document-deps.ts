@@ -1,3 +1,6 @@
+import type { Anchor, AnchoredText } from '#domain/anchor.ts';
+import type { FoundAnchor } from '#domain/document/anchor/find-anchors.ts';
+import type { AskedRange } from '#domain/document/anchor/make-anchor.ts';
 import type { DocumentCommand, RedoGroup, UndoGroup } from '#domain/document/commands.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
@@ -34,6 +37,30 @@ export type DocumentAsOf = {
 export type DocumentDiffAsOf = DocumentDiff & {
   readonly from: { readonly revision: number; readonly recordedAt: string };
   readonly to: { readonly revision: number; readonly recordedAt: string };
+};
+
+/** Anchored texts in the newest document. */
+export type Found = { readonly revision: number; readonly found: readonly FoundAnchor[] };
+
+/** What the caller may do with a document that they may comment on. */
+export type Standing = { readonly mayEdit: boolean; readonly isOwner: boolean };
+
+/** What comments and suggestions need of documents. */
+export type AnchoringDeps = {
+  /** Throws unless the principal may comment on the document, and it can still change. */
+  readonly standing: (principal: Principal, id: DocumentId) => Promise<Standing>;
+  /** Offsets are those of `baseRevision`, where it is given. */
+  readonly anchor: (
+    principal: Principal,
+    id: DocumentId,
+    range: AskedRange,
+    baseRevision: number | undefined,
+  ) => Promise<AnchoredText>;
+  readonly find: (
+    principal: Principal,
+    id: DocumentId,
+    anchors: readonly Anchor[],
+  ) => Promise<Found>;
 };
 
 /** What the document routes need. Reads throw `Rejected` where the principal may not look. */

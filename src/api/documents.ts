@@ -2,7 +2,9 @@ import type { Transaction } from 'kysely';
 import { LogUnavailable } from '#commands/ports.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
 import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
-import { mustMay } from '#domain/document/access.ts';
+import { findAnchors } from '#domain/document/anchor/find-anchors.ts';
+import { anchorIn } from '#domain/document/anchor/make-anchor.ts';
+import { mayOn, mustMay } from '#domain/document/access.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -12,7 +14,7 @@ import { type DocumentListTables, listDocuments } from '#projections/document-li
 import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
 import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
-import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
+import type { AnchoringDeps, At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
 import { documentFromViews } from './document-from-views.ts';
 
 /** A large document takes seconds to load as it was; many at once would starve everybody else. */
@@ -24,7 +26,7 @@ type Seen<T> = { readonly revision: number; readonly recordedAt: string; readonl
 export function documents(
   { documents: { handle, history } }: Pick<Aggregates, 'documents'>,
   views: Views,
-): DocumentDeps {
+): DocumentDeps & AnchoringDeps {
   const fewAtOnce = gate(PASTS_AT_ONCE);
 
   /** Takes `look` at the document as it was; whether the principal may is for today's rights to say. */
@@ -96,6 +98,27 @@ export function documents(
       const { value: old, ...before } = await seen(principal, id, from, contentOf);
       const { value: now, ...after } = await seen(principal, id, to, contentOf);
       return { from: before, to: after, ...diffDocuments(old, now) };
+    },
+
+    standing: async (principal, id) => {
+      const { state } = await history.newest(principal.tenant, id);
+      const { access, status } = mustMay(state, principal, 'document.comment');
+      if (status === 'archived') throw new Rejected('document/archived');
+      const mayEdit = mayOn(access, principal, 'document.edit');
+      return { mayEdit, isOwner: mayOn(access, principal, 'document.manage') };
+    },
+
+    anchor: async (principal, id, range, baseRevision) => {
+      const at = baseRevision === undefined ? undefined : { revision: baseRevision };
+      const look = (document: LivingDocument, revision: number) =>
+        anchorIn(document, revision, range);
+      return (await seen(principal, id, at, look)).value;
+    },
+
+    find: async (principal, id, anchors) => {
+      const look = (document: LivingDocument) => findAnchors(document, anchors);
+      const { revision, value: found } = await seen(principal, id, undefined, look);
+      return { revision, found };
     },
 
     list: async (principal, query) =>

@@ -12,6 +12,8 @@ export const streamKinds = [
   'identity-provider',
   'document',
   'actor',
+  'comment',
+  'suggestion',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

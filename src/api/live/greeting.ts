@@ -41,7 +41,6 @@ const actions = ['read', 'comment', 'edit', 'version', 'restore', 'manage'] as c
 /** What the member may do with the document now, in the words of the protocol. */
 export const rightsOn = (document: LivingDocument, principal: Principal): readonly string[] =>
   actions.filter((action) => {
-    if (action === 'comment') return false;
     if (document.status === 'archived' && (action === 'edit' || action === 'restore')) return false;
     return mayOn(document.access, principal, `document.${action}`);
   });

@@ -1,7 +1,9 @@
+import type { AnchoredText } from '#domain/anchor.ts';
+import type { SuggestionId } from '#domain/ids.ts';
 import type { DocumentBase, DocumentContent } from './content.ts';
 import type { Edit } from './edits.ts';
 import type { InspectedChange } from './accepting/inspected.ts';
-import type { AccessList, Origin } from './events.ts';
+import type { AccessList, Origin, TakenChoice } from './events.ts';
 
 export type CreateDocument = {
   readonly type: 'CreateDocument';
@@ -63,6 +65,15 @@ export type RestoreDocument = {
   readonly revision: number;
 };
 
+/** Writes what was chosen of a suggestion. Its id follows from the suggestion's: one is taken once. */
+export type TakeSuggestion = AnchoredText & {
+  readonly type: 'TakeSuggestion';
+  readonly suggestion: SuggestionId;
+  readonly replacement: string;
+  readonly origin: Origin;
+  readonly choice: TakenChoice;
+};
+
 export type UndoGroup = {
   readonly type: 'UndoGroup';
   /** Whose edits: the caller's own, or anybody's. */
@@ -93,6 +104,7 @@ export type DocumentCommand =
   | NameVersion
   | RemoveVersionName
   | RestoreDocument
+  | TakeSuggestion
   | UndoGroup
   | RedoGroup
   | ReconcileDocument;

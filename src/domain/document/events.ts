@@ -6,7 +6,7 @@ import {
   defineEvent,
   documentSubject,
 } from '#domain/event.ts';
-import { GroupId, MemberId, SectionId } from '#domain/ids.ts';
+import { GroupId, MemberId, SectionId, SuggestionId } from '#domain/ids.ts';
 
 // Stored for ever: add fields, never rename or remove them. Who and when are in the header.
 
@@ -28,6 +28,13 @@ export const Origin = z
   .templateLiteral([z.enum(['person', 'import', 'restore', 'merge'])])
   .or(z.templateLiteral(['ai:', z.string()]));
 export type Origin = z.infer<typeof Origin>;
+
+/** What was taken of a suggestion: all of it, these parts, or `text` instead. */
+const takenChoice = {
+  parts: z.array(z.int().nonnegative()).optional(),
+  text: z.string().optional(),
+};
+export type TakenChoice = z.infer<z.ZodObject<typeof takenChoice>>;
 
 /**
  * Text that moved into a section of its own: from here on, position `at + n` of `from` is position
@@ -101,6 +108,8 @@ export const documentEvents = {
       live: z.literal(true).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
+      /** The suggestion that was accepted; its own stream may not say so yet. */
+      suggestion: z.object({ suggestion: SuggestionId, ...takenChoice }).optional(),
     }),
   ),
   /** `group` is out of effect, or in effect again. A command's events share it. */

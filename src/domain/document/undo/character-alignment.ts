@@ -8,7 +8,7 @@ import type { Known, Ledger } from './ledger.ts';
 import { type SavedDocument, savedDocument } from './saved-document.ts';
 import { isOverwritten, lengthAt } from './saved-rows.ts';
 
-type Place = Pick<Run, 'section' | 'at' | 'alive'>;
+export type Place = Pick<Run, 'section' | 'at' | 'alive'>;
 
 /** Follows each character from what was `known` to where it is now, also if it went and came back. */
 export function alignmentOfCharacters(known: Known, content: Content, ledger: Ledger): Alignment {
@@ -36,7 +36,10 @@ export function alignmentOfCharacters(known: Known, content: Content, ledger: Le
 }
 
 /** Where each character is, or the gap that a deleted one left. */
-function placesOf(characters: Characters, { sections }: Content): ReadonlyMap<number, Place> {
+export function placesOf(
+  characters: Characters,
+  { sections }: Pick<Content, 'sections'>,
+): ReadonlyMap<number, Place> {
   const { saved } = characters;
   const arrangement = arrangementOf(characters);
   const places = new Map<number, Place>();
