@@ -2,6 +2,7 @@ import type { Anchor, AnchoredText } from '#domain/anchor.ts';
 import type { FoundAnchor } from '#domain/document/anchor/find-anchors.ts';
 import type { AskedRange } from '#domain/document/anchor/make-anchor.ts';
 import type { DocumentCommand, RedoGroup, UndoGroup } from '#domain/document/commands.ts';
+import type { SectionBlame } from '#domain/document/blame.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
@@ -63,6 +64,14 @@ export type AnchoringDeps = {
   ) => Promise<Found>;
 };
 
+/** Who wrote what of a document that stood there at one revision. */
+export type DocumentBlameAsOf = {
+  readonly id: DocumentId;
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly sections: readonly SectionBlame[];
+};
+
 /** What the document routes need. Reads throw `Rejected` where the principal may not look. */
 export type DocumentDeps = {
   readonly handle: Handle<DocumentId, DocumentCommand>;
@@ -91,6 +100,7 @@ export type DocumentDeps = {
     from: At,
     to?: At,
   ) => Promise<DocumentDiffAsOf>;
+  readonly blame: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentBlameAsOf>;
   readonly list: (
     principal: Principal,
     query: DocumentListQuery,

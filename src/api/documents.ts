@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { LogUnavailable } from '#commands/ports.ts';
+import { blameOf } from '#domain/document/blame.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
 import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
 import { findAnchors } from '#domain/document/anchor/find-anchors.ts';
@@ -119,6 +120,11 @@ export function documents(
       const look = (document: LivingDocument) => findAnchors(document, anchors);
       const { revision, value: found } = await seen(principal, id, undefined, look);
       return { revision, found };
+    },
+
+    blame: async (principal, id, at) => {
+      const { value: sections, ...when } = await seen(principal, id, at, blameOf);
+      return { id, ...when, sections };
     },
 
     list: async (principal, query) =>

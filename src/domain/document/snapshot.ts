@@ -26,7 +26,7 @@ type PackedCut = readonly [
 ];
 
 export const documentSnapshot: SnapshotCodec<DocumentState> = {
-  version: 2,
+  version: 3,
   subject: documentSubject,
   // A named version is one that people come back to.
   eagerAfter: (eventType) => eventType === 'VersionNamed',

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { CommentDeps } from '#api/comments.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import type { SuggestionDeps } from '#api/suggestions.ts';
+import { blameDocuments } from './blame.ts';
 import { changeDocuments } from './change.ts';
 import { documentComments } from './comments.ts';
 import { createDocument } from './create.ts';
@@ -28,4 +29,5 @@ export const documentRoutes =
     await app.register(documentHistory(documents));
     await app.register(documentComments(comments));
     await app.register(documentSuggestions(suggestions));
+    await app.register(blameDocuments(documents));
   };

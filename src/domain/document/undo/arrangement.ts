@@ -90,7 +90,7 @@ function isLater({ saved: { ops } }: Characters, one: number, other: number): bo
 }
 
 /** The element that the character was typed as. */
-function firstOf({ previous }: Characters, row: number): number {
+export function firstOf({ previous }: Characters, row: number): number {
   let at = row;
   for (let before = previous[at] ?? NONE; before !== NONE; before = previous[at] ?? NONE)
     at = before;

@@ -8,6 +8,10 @@ export type Authorship = {
   readonly place: number;
   /** Its place among the changes of its actor, from 1. */
   readonly seq: number;
+  /** Who wrote it: an index of the ledger's hands. */
+  readonly hand: number;
+  /** When its author wrote it, in seconds since 1970. */
+  at: number;
 };
 
 /** Finds the change of an operation, by actor (an index of the saved document) and counter. */
@@ -30,7 +34,7 @@ export function authorshipIn(saved: SavedDocument, ledger: Ledger): AuthorshipOf
 
 const nothing: Written = { maxOps: [], changes: [] };
 /** What is just being written: it counts, and comes after everything else. */
-const unknown: Authorship = { owner: GROUND, place: Infinity, seq: Infinity };
+const unknown: Authorship = { owner: GROUND, place: Infinity, seq: Infinity, hand: 0, at: 0 };
 
 const isAt = (maxOps: readonly number[], index: number, counter: number): boolean =>
   counter <= (maxOps[index] ?? -1) && counter > (maxOps[index - 1] ?? 0);
@@ -49,15 +53,26 @@ function changesByActor({ actors, changes }: SavedDocument, ledger: Ledger): rea
   const found: Written[] = actors.map(() => ({ maxOps: [], changes: [] }));
   const indexes = new Map(actors.map((actor, index) => [actor, index]));
   let place = 0;
-  for (const { actor, owner, count } of ledger.runs) {
+  for (const { actor, owner, hand, count } of ledger.runs) {
     const written = found[indexes.get(ledger.actors[actor] ?? '') ?? -1]?.changes;
     for (let left = count; left > 0; left--, place++) {
-      written?.push({ owner, place, seq: written.length + 1 });
+      written?.push({ owner, place, seq: written.length + 1, hand, at: 0 });
     }
   }
   for (let change = 0; change < changes.count; change++) {
     const written = found[changes.actor[change] ?? -1];
-    if (written) written.maxOps[(changes.seq[change] ?? 0) - 1] = changes.maxOp[change] ?? 0;
+    if (written) tell(written, (changes.seq[change] ?? 0) - 1, changes, change);
   }
   return found;
+}
+
+function tell(
+  { maxOps, changes }: Written,
+  index: number,
+  { maxOp, at }: SavedDocument['changes'],
+  change: number,
+): void {
+  maxOps[index] = maxOp[change] ?? 0;
+  const authorship = changes[index];
+  if (authorship) authorship.at = at[change] ?? 0;
 }

@@ -2,7 +2,16 @@ import { Origin } from '#domain/document/events.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroup, keep, newEditGroups } from './groups.ts';
-import { GONE, GROUND, type Ledger, type Owner, type Run, addRun, counts } from './ledger.ts';
+import {
+  GONE,
+  GROUND,
+  type Hand,
+  type Ledger,
+  type Owner,
+  type Run,
+  addRun,
+  counts,
+} from './ledger.ts';
 
 /**
  * A ledger as it stands in a snapshot: names once, ids as bytes, the rest as LEB128 numbers that
@@ -14,6 +23,7 @@ export type LedgerBytes = Pick<Ledger, 'ground' | 'settlings'> & {
   readonly origins: readonly string[];
   readonly groupIds: Uint8Array;
   readonly groups: Uint8Array;
+  readonly hands: Uint8Array;
   readonly runs: Uint8Array;
 };
 
@@ -35,6 +45,10 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
     if (undone) groups.push(indexIn(members, undone.by));
     [number, at] = [group.number, group.at];
   }
+  const hands = ledger.hands.flatMap(({ author, origin }) => [
+    indexIn(members, author),
+    indexIn(origins, origin),
+  ]);
   return {
     ground: ledger.ground,
     settlings: ledger.settlings,
@@ -43,6 +57,7 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
     origins: [...origins.keys()],
     groupIds: Buffer.concat([...known.values()].map(({ id }) => idToBytes(id))),
     groups: packed(groups),
+    hands: packed(hands),
     runs: packed(runNumbers(ledger)),
   };
 }
@@ -57,10 +72,14 @@ function runNumbers(ledger: Ledger): number[] {
     addRun(runs, { ...run, owner: isBeyond ? settled : run.owner });
   }
   let last = 0;
-  return runs.flatMap(({ actor, owner, count }) => {
+  const handOf = new Map<number, number>();
+  return runs.flatMap(({ actor, owner, hand, count }) => {
     const code = owner < 0 ? -owner : NO_GROUPS + zigzag(owner - last);
     if (owner >= 0) last = owner;
-    return [actor, code, count];
+    // An actor mostly goes on in the same hand.
+    const isSame = (handOf.get(actor) ?? 0) === hand;
+    handOf.set(actor, hand);
+    return isSame ? [actor, code, 2 * count] : [actor, code, 2 * count + 1, hand];
   });
 }
 
@@ -69,17 +88,30 @@ export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   const actorCounts = actors.map(() => 0);
   const runs: Run[] = [];
   const reader = new ByteReader(bytes.runs);
+  const handOf = new Map<number, number>();
   for (let last = 0; !reader.isAtEnd;) {
     const actor = reader.unsigned();
     const code = reader.unsigned();
     const owner: Owner = code < NO_GROUPS ? -code : last + unzigzag(code - NO_GROUPS);
-    const count = reader.unsigned();
+    const counted = reader.unsigned();
+    const count = Math.floor(counted / 2);
+    if (counted % 2 === 1) handOf.set(actor, reader.unsigned());
     if (owner >= 0) last = owner;
-    runs.push({ actor, owner, count });
+    runs.push({ actor, owner, hand: handOf.get(actor) ?? 0, count });
     actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   }
   const { ground, settlings } = bytes;
-  return { actors, counts: actorCounts, runs, groups: groupsFrom(bytes), ground, settlings };
+  const [hands, groups] = [handsFrom(bytes), groupsFrom(bytes)];
+  return { actors, counts: actorCounts, hands, runs, groups, ground, settlings };
+}
+
+function handsFrom({ members, origins, hands: packed }: LedgerBytes): Hand[] {
+  const hands: Hand[] = [];
+  for (const reader = new ByteReader(packed); !reader.isAtEnd;) {
+    const author = members[reader.unsigned()] as MemberId;
+    hands.push({ author, origin: Origin.parse(origins[reader.unsigned()]) });
+  }
+  return hands;
 }
 
 function groupsFrom({ members, origins, groupIds, groups: packed }: LedgerBytes): Ledger['groups'] {

@@ -1,9 +1,11 @@
+import type { Origin } from '#domain/document/events.ts';
+import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroups, isInEffect, newEditGroups } from './groups.ts';
 
 /**
- * On whose account each change of a document is: for every change in log order its actor and its
- * owner, in runs. With it, what Automerge keeps of every character (`saved-document.ts`) tells
+ * On whose account each change of a document is: for every change in log order its actor, its
+ * owner and its hand, in runs. With it, what Automerge keeps of every character (`saved-document.ts`) tells
  * which groups wrote and deleted it, so that nothing is kept for a character twice and folding a
  * keystroke costs the same however long the text is.
  *
@@ -13,6 +15,8 @@ export type Ledger = {
   readonly actors: string[];
   /** How many changes of each actor there are. */
   readonly counts: number[];
+  /** Who wrote anything, and how: an index of it says so of each change, for ever. */
+  readonly hands: Hand[];
   readonly runs: Run[];
   readonly groups: EditGroups;
   /** The group that the document began with, which is nobody's to take back. */
@@ -33,7 +37,15 @@ export const knownIn = ({ actors, counts, settlings }: Ledger): Known => ({
   settlings,
 });
 
-export type Run = { readonly actor: number; readonly owner: Owner; count: number };
+export type Run = {
+  readonly actor: number;
+  readonly owner: Owner;
+  readonly hand: number;
+  count: number;
+};
+
+/** Undo forgets groups in time; who wrote a text is never forgotten. */
+export type Hand = { readonly author: MemberId; readonly origin: Origin };
 
 /** A group's number, or one of the below. */
 export type Owner = number;
@@ -53,6 +65,7 @@ export const REVIVED: Owner = -4;
 export const newLedger = (): Ledger => ({
   actors: [],
   counts: [],
+  hands: [],
   runs: [],
   groups: newEditGroups(),
   ground: undefined,
@@ -76,18 +89,24 @@ export const copyOf = ({ groups, ...ledger }: Ledger): Ledger => ({
 export const counts = ({ groups }: Ledger, owner: Owner): boolean =>
   owner >= 0 ? isInEffect(groups, owner) : owner === GROUND;
 
-export function record(ledger: Ledger, change: Uint8Array, owner: Owner): void {
+export function record(ledger: Ledger, change: Uint8Array, owner: Owner, hand: Hand): void {
   const name = actorOf(change);
   let actor = ledger.actors.indexOf(name);
   if (actor < 0) actor = ledger.actors.push(name) - 1;
   ledger.counts[actor] = (ledger.counts[actor] ?? 0) + 1;
-  addRun(ledger.runs, { actor, owner, count: 1 });
+  addRun(ledger.runs, { actor, owner, hand: handIn(ledger.hands, hand), count: 1 });
 }
 
-export function addRun(runs: Run[], { actor, owner, count }: Run): void {
+function handIn(hands: Hand[], { author, origin }: Hand): number {
+  const known = hands.findIndex((hand) => hand.author === author && hand.origin === origin);
+  return known < 0 ? hands.push({ author, origin }) - 1 : known;
+}
+
+export function addRun(runs: Run[], { actor, owner, hand, count }: Run): void {
   const last = runs.at(-1);
-  if (last?.actor === actor && last.owner === owner) last.count += count;
-  else runs.push({ actor, owner, count });
+  const isSame = last?.actor === actor && last.owner === owner && last.hand === hand;
+  if (isSame) last.count += count;
+  else runs.push({ actor, owner, hand, count });
 }
 
 const MAGIC_CHECKSUM_AND_TYPE = 9;

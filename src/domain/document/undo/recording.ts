@@ -32,11 +32,18 @@ function takeApplied(ledger: Ledger, data: ChangesApplied): void {
     if (!isEdit(data)) noMoreRedo(ledger.groups, author);
     else owner = takeEdit(ledger.groups, { id: group, author, origin, at });
   }
-  changes.forEach((change, index) => record(ledger, change, isCut.has(index) ? MOVED : owner));
+  const hand = { author, origin };
+  changes.forEach((change, index) =>
+    record(ledger, change, isCut.has(index) ? MOVED : owner, hand),
+  );
 }
 
-function takeSettled(ledger: Ledger, { changes, moves = [] }: SettledEvent['data']): void {
+function takeSettled(ledger: Ledger, data: SettledEvent['data']): void {
+  const { changes, moves = [], author } = data;
   const isMove = new Set(moves);
+  const hand = { author, origin: 'person' } as const;
   ledger.settlings++;
-  changes.forEach((change, index) => record(ledger, change, isMove.has(index) ? MOVED : REVIVED));
+  changes.forEach((change, index) =>
+    record(ledger, change, isMove.has(index) ? MOVED : REVIVED, hand),
+  );
 }

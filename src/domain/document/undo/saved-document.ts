@@ -17,6 +17,8 @@ export type SavedDocument = {
     readonly actor: Float64Array;
     readonly seq: Float64Array;
     readonly maxOp: Float64Array;
+    /** In seconds since 1970. */
+    readonly at: Float64Array;
   };
   /** A row for every operation but deletions: by object, and within a text in document order. */
   readonly ops: {
@@ -55,7 +57,7 @@ const DOCUMENT = 0;
 const HASH_BYTES = 32;
 const DEFLATED = 0b1000;
 
-const changeColumns = { actor: 1, seq: 3, maxOp: 19 } as const;
+const changeColumns = { actor: 1, seq: 3, maxOp: 19, at: 35 } as const;
 const opColumns = {
   objectActor: 1,
   objectCounter: 2,
@@ -113,6 +115,7 @@ function changesFrom(column: Columns): SavedDocument['changes'] {
     actor: numbers(actors, count),
     seq: deltas(column(changeColumns.seq), count),
     maxOp: deltas(column(changeColumns.maxOp), count),
+    at: deltas(column(changeColumns.at), count),
   };
 }
 
