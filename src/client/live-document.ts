@@ -110,8 +110,9 @@ export class LiveDocument {
   /** Resolves once everything that was typed is durable. */
   async settled(): Promise<void> {
     this.#commit();
-    const { outbox, replica } = this.#copy;
-    await this.#waiting.until(() => outbox.isEmpty && replica?.hasUncommitted !== true);
+    await this.#waiting.until(
+      () => this.#copy.outbox.isEmpty && this.#copy.replica?.hasUncommitted !== true,
+    );
   }
 
   /** Keeps what was not acknowledged, where there is a store. */
