@@ -137,7 +137,6 @@ export async function compose(
     }),
   );
   const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
-
   const ofDocuments = documents(streams, views);
   const audit = auditing(log, sealer, streams);
   const dataRoutes = [
