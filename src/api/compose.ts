@@ -145,7 +145,6 @@ export async function compose(
     }),
   );
   const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
-
   const audit = auditing(log, sealer, streams);
   const dataRoutes = [
     documentRoutes({

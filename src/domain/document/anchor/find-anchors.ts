@@ -1,5 +1,5 @@
 import type { Anchor } from '#domain/anchor.ts';
-import type { Content, Section } from '#domain/document/content.ts';
+import type { Section } from '#domain/document/content.ts';
 import { settled } from '#domain/document/live-content.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import { authorshipIn } from '#domain/document/undo/authorship.ts';
@@ -27,8 +27,6 @@ export type FoundAnchor = {
   readonly ranges: readonly TextRange[];
   /** Every anchored character is gone. It is none any more when one comes back. */
   readonly isOrphaned: boolean;
-  /** The anchored characters, one after the other. */
-  readonly characters: readonly FoundCharacter[];
 };
 
 export type FoundCharacter = {
@@ -38,62 +36,58 @@ export type FoundCharacter = {
   readonly isVisible: boolean;
 };
 
-/** Follows anchored characters, also into other sections and if they went and came back. */
+type Readable = Pick<LivingDocument, 'content' | 'ledger'>;
+
+/** Follows anchored texts, also into other sections and if they went and came back. */
 export function findAnchors(
-  { content, ledger }: Pick<LivingDocument, 'content' | 'ledger'>,
+  document: Readable,
   anchors: readonly Anchor[],
 ): readonly FoundAnchor[] {
   if (anchors.length === 0) return [];
-  const now = settled(content);
-  const saved = savedDocument(now.replica);
-  const characters = charactersOf(saved, authorshipIn(saved, ledger), now.sections);
-  const places = placesOf(characters, now);
-  const rows = rowsByElement(saved, elementsOf(characters), anchors);
-  const shown = new Set(now.sections.filter(({ present }) => present).map(({ id }) => id));
-  return anchors.map((anchor) => {
-    const found = elementsIn(saved, anchor).map(({ actor, counter }): FoundCharacter => {
-      const row = rows.get(actor)?.get(counter);
-      if (row === undefined) return { length: 0, place: undefined, isVisible: false };
-      const place = places.get(newestOf(characters, row));
-      const isVisible = place?.alive === true && shown.has(place.section);
-      return { length: lengthAt(saved, row), place, isVisible };
+  const charactersIn = findCharacters(document);
+  const { sections } = settled(document.content);
+  return anchors.map((anchor) => foundAnchor(charactersIn(anchor), sections));
+}
+
+/** Follows each character of anchored texts; answers them in the order in which they were. */
+export function findCharacters({
+  content,
+  ledger,
+}: Readable): (anchor: Anchor) => readonly FoundCharacter[] {
+  const { replica, sections } = settled(content);
+  const saved = savedDocument(replica);
+  const characters = charactersOf(saved, authorshipIn(saved, ledger), sections);
+  const places = placesOf(characters, { sections });
+  const rowOf = rowsByElement(saved, elementsOf(characters));
+  const shown = new Set(sections.filter(({ present }) => present).map(({ id }) => id));
+
+  const found = (row: number | undefined): FoundCharacter => {
+    if (row === undefined) return { length: 0, place: undefined, isVisible: false };
+    const place = places.get(newestOf(characters, row));
+    const isVisible = place?.alive === true && shown.has(place.section);
+    return { length: lengthAt(saved, row), place, isVisible };
+  };
+  return ({ actors, runs }) =>
+    runs.flatMap(({ actor, from, count }) => {
+      const name = actors[actor] ?? '';
+      return Array.from({ length: count }, (_, index) => found(rowOf(name, from + index)));
     });
-    return foundAnchor(found, now);
-  });
 }
 
-type Element = { readonly actor: number; readonly counter: number };
-
-function elementsIn({ actors }: SavedDocument, anchor: Anchor): readonly Element[] {
-  const indexes = anchor.actors.map((actor) => actors.indexOf(actor));
-  return anchor.runs.flatMap(({ actor, from, count }) =>
-    Array.from({ length: count }, (_, index) => ({
-      actor: indexes[actor] ?? NONE,
-      counter: from + index,
-    })),
-  );
-}
-
-/** By actor and counter: the rows of those elements that some anchor names. */
 function rowsByElement(
-  saved: SavedDocument,
+  { actors, ops }: SavedDocument,
   elements: Iterable<number>,
-  anchors: readonly Anchor[],
-): ReadonlyMap<number, ReadonlyMap<number, number>> {
-  const rows = new Map<number, Map<number, number>>();
-  for (const { actor, counter } of anchors.flatMap((anchor) => elementsIn(saved, anchor))) {
-    const ofActor = rows.get(actor) ?? new Map<number, number>();
-    rows.set(actor, ofActor.set(counter, NONE));
-  }
-  for (const row of elements) {
-    const ofActor = rows.get(saved.ops.actor[row] ?? NONE);
-    const counter = saved.ops.counter[row] ?? NONE;
-    if (ofActor?.has(counter)) ofActor.set(counter, row);
-  }
-  return rows;
+): (actor: string, counter: number) => number | undefined {
+  const rows = actors.map(() => new Map<number, number>());
+  for (const row of elements) rows[ops.actor[row] ?? NONE]?.set(ops.counter[row] ?? NONE, row);
+  const byName = new Map(actors.map((actor, index) => [actor, rows[index]]));
+  return (actor, counter) => byName.get(actor)?.get(counter);
 }
 
-function foundAnchor(characters: readonly FoundCharacter[], { sections }: Content): FoundAnchor {
+function foundAnchor(
+  characters: readonly FoundCharacter[],
+  sections: readonly Section[],
+): FoundAnchor {
   const spans = new Map<SectionId, { from: number; to: number }>();
   for (const { place, length, isVisible } of characters) {
     if (place === undefined || !isVisible) continue;
@@ -108,7 +102,7 @@ function foundAnchor(characters: readonly FoundCharacter[], { sections }: Conten
     const span = spans.get(id);
     return span ? [{ section: id, at: span.from, count: span.to - span.from }] : [];
   });
-  return { ranges: isOrphaned ? emptyPlace(characters, sections) : ranges, isOrphaned, characters };
+  return { ranges: isOrphaned ? emptyPlace(characters, sections) : ranges, isOrphaned };
 }
 
 /** Where the text was; of a section that is gone, where the section was. */

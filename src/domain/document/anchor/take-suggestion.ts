@@ -9,7 +9,7 @@ import { settled } from '#domain/document/live-content.ts';
 import type { DocumentState } from '#domain/document/state.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
-import { type FoundCharacter, type TextRange, findAnchors } from './find-anchors.ts';
+import { type FoundCharacter, type TextRange, findCharacters } from './find-anchors.ts';
 import { type Hunk, chosenHunks } from './hunks.ts';
 
 /**
@@ -24,13 +24,11 @@ export function takeSuggestion(
   const document = mustMay(state, context.principal, 'document.edit');
   if (document.status === 'archived') throw new Rejected('document/archived');
   const hunks = chosenHunks(quoted, replacement, choice);
-  const [found] = findAnchors(document, [anchor]);
-  if (found === undefined || found.isOrphaned) throw new Rejected('suggestion/text-gone');
+  const found = findCharacters(document)(anchor);
+  if (!found.some(({ isVisible }) => isVisible)) throw new Rejected('suggestion/text-gone');
   const shown = new Set(presentSections(settled(document.content)).map(({ id }) => id));
   // From right to left, so that positions stay what they are.
-  const edits = hunks
-    .toReversed()
-    .flatMap((hunk) => editsOf(hunk, quotedCharacters(found.characters), shown));
+  const edits = hunks.toReversed().flatMap((hunk) => editsOf(hunk, quotedCharacters(found), shown));
   return writeEdits(edits, document, context, {
     origin,
     suggestion: { suggestion, ...choice },
