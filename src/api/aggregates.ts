@@ -39,6 +39,7 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
         event: (tenant, id, revision) =>
           runAsTenant(tenant, () => past.event(tenant, id, revision)),
       } satisfies typeof past,
+      releaseIdle: streams.releaseIdle,
       settled: streams.settled,
     };
   };

@@ -132,6 +132,7 @@ export function live(ports: LivePorts) {
         runAsNoTenant(follow),
         every(TIDY_MS, rooms.tidy),
         every(RECHECK_MS, sessions.recheckAll),
+        every(RECHECK_MS, async () => documents.releaseIdle()),
       );
     },
     stop: async () => {
