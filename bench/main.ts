@@ -1,6 +1,10 @@
 import { measureAppends } from './measures/append.ts';
 import { measureCommands } from './measures/commands.ts';
+import { automergeRepo } from './live/automerge.ts';
+import { hocuspocus } from './live/hocuspocus.ts';
+import type { LiveSystem } from './live/live-system.ts';
 import { measureLatency } from './measures/latency.ts';
+import { measureTyping } from './measures/live.ts';
 import { measureLoads } from './measures/load.ts';
 import { measureRebuilds } from './measures/rebuild.ts';
 import { startPostgres } from './postgres.ts';
@@ -41,6 +45,7 @@ try {
   for (const [name, measure] of Object.entries(measures)) {
     if (name.includes(sizes.only)) rows.push(...(await measured(name, measure)));
   }
+  if ('live'.includes(sizes.only)) rows.push(...(await measuredLive()));
   const about = {
     machine: machine(),
     postgres: `Postgres ${postgres.version} (${postgres.settings})`,
@@ -76,6 +81,19 @@ async function measured(
     const rows = await measure(systems, sizes);
     // The targets are beside Emmett, which keeps its events in Postgres only.
     return sizes.eventStore === undefined ? rows : rows.map(({ target: _, ...row }) => row);
+  } finally {
+    await Promise.all(systems.map(({ close }) => close()));
+  }
+}
+
+/** Live editing has contenders of its own. */
+async function measuredLive(): Promise<Row[]> {
+  process.stderr.write('live …\n');
+  const systems: LiveSystem[] = [];
+  try {
+    systems.push(await hocuspocus());
+    systems.push(await automergeRepo());
+    return await measureTyping(systems, sizes);
   } finally {
     await Promise.all(systems.map(({ close }) => close()));
   }
