@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Repo } from '@automerge/automerge-repo';
 import { WebSocketServerAdapter } from '@automerge/automerge-repo-network-websocket';
 import { NodeFSStorageAdapter } from '@automerge/automerge-repo-storage-nodefs';
@@ -17,6 +18,8 @@ await serve(async (folder) => {
     storage: new NodeFSStorageAdapter(folder),
     sharePolicy: async () => false,
   });
+  // It listens to connections when it has read its own id; what comes before is lost.
+  while (sockets.listenerCount('connection') === 0) await sleep(5);
   return {
     port: (sockets.address() as AddressInfo).port,
     stop: async () => {

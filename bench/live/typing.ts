@@ -27,6 +27,7 @@ export type Typed = {
   readonly p95: number;
   readonly bytesPerEditAndReader: number;
   readonly writerBytesPerEdit: number;
+  /** Not a number when fewer changes were made. */
   readonly bytesToReconnect: number;
   readonly storedPerCharacter: number;
 };
@@ -95,7 +96,8 @@ async function reconnected(
   changes: number,
 ): Promise<number> {
   await reader.close();
-  const has = Math.max(0, Math.ceil(changes) - BEHIND);
+  const has = Math.ceil(changes) - BEHIND;
+  if (has < 0) return Number.NaN;
   const again = await document.read(server, 0, has, () => undefined);
   const bytes = again.bytes();
   await again.close();

@@ -36,15 +36,12 @@ export async function measureTyping(
     );
     const how = editsPerChange === 1 ? 'a change per edit' : `${editsPerChange} edits a change`;
     for (const [key, title, unit] of MEASURED) {
-      rows.push({
-        measure: `${title} (${how})`,
-        unit,
-        better: 'lower',
-        figures: figures.map(({ system, values }) => ({
-          system,
-          values: values.map((value) => value[key]),
-        })),
-      });
+      const ofKey = figures.map(({ system, values }) => ({
+        system,
+        values: values.map((value) => value[key]),
+      }));
+      if (ofKey.some(({ values }) => values.some(Number.isNaN))) continue;
+      rows.push({ measure: `${title} (${how})`, unit, better: 'lower', figures: ofKey });
     }
   }
   await Promise.all(servers.map((server) => server.stop()));
