@@ -1,9 +1,11 @@
+import type { AppendPorts } from '#commands/append-decided.ts';
 import { commandHandler } from '#commands/handle.ts';
 import { type HeldPorts, heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
 import { keepAnOwner } from '#commands/keep-an-owner.ts';
 import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
+import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
@@ -18,7 +20,7 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 export type Aggregates = ReturnType<typeof aggregates>;
 
 /** The command path and the history of every kind of stream. */
-export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
+export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids }) {
   const of = <State, Command, Event extends DomainEvent>(
     aggregate: Aggregate<State, Command, Event>,
   ) => {
@@ -32,6 +34,8 @@ export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
       history: {
         newest: (tenant, id) => runAsTenant(tenant, () => past.newest(tenant, id)),
         at: (tenant, id, point) => runAsTenant(tenant, () => past.at(tenant, id, point)),
+        event: (tenant, id, revision) =>
+          runAsTenant(tenant, () => past.event(tenant, id, revision)),
       } satisfies typeof past,
       settled: streams.settled,
     };
@@ -46,6 +50,7 @@ export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
     apiKeys: of(apiKeyAggregate),
     identityProviders: of(identityProviderAggregate),
     documents: of(documentAggregate),
+    actors: of(actorAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import type { AppendPorts } from '#commands/append-decided.ts';
 import { issueApiKey } from '#commands/issue-api-key.ts';
 import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
 import { PLATFORM } from '#domain/ids.ts';
@@ -23,6 +24,8 @@ import type { Config } from './config.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
+import { live as liveDocuments } from './live/live.ts';
+import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
 import { projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
@@ -68,7 +71,8 @@ export async function compose(
   const log = await openEventLog({ eventStoreUrl, database, clock, ids, report: warn });
   await mustFollow(database, log.logId);
   const snapshots = postgresSnapshotStore(database);
-  const streams = aggregates({ log, sealer, snapshots, clock, ids, warn });
+  const hear: AppendPorts['appended'] = (...news) => live.appended(...news);
+  const streams = aggregates({ log, sealer, snapshots, clock, ids, warn, appended: hear });
   const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
@@ -109,6 +113,10 @@ export async function compose(
       }
     }) as Command;
 
+  const ofDocuments = documents(streams, views);
+  const around = { log, flow, sealer, clock, ids, metrics, warn };
+  const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
+
   const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
   const server: ServerDeps = {
     logger,
@@ -137,7 +145,8 @@ export async function compose(
   const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
 
   const dataRoutes = [
-    documentRoutes(documents(streams, views)),
+    documentRoutes(ofDocuments),
+    liveRoutes(live.session, config.corsOrigins),
     memberRoutes({ handle: changing(streams.members.handle), view: queries.members }),
     groupRoutes({
       handle: changing(streams.groups.handle),
@@ -173,6 +182,7 @@ export async function compose(
   ]);
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
+  if (roles.has('data')) live.start();
   if (roles.has('control')) await seedPlans(streams);
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
@@ -184,6 +194,7 @@ export async function compose(
     start: async () => await app.listen({ host: config.host, port: config.port }),
     stop: async () => {
       await app.close();
+      await live.stop();
       await streams.settled();
       await reactions.stop();
       await projection.stop();

@@ -1,4 +1,4 @@
-import type { DocumentCommand } from '#domain/document/commands.ts';
+import type { DocumentCommand, RedoGroup, UndoGroup } from '#domain/document/commands.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
@@ -42,10 +42,19 @@ export type DocumentDeps = {
   /** Edits, read against `baseRevision` when it is given and carried forward from there. */
   readonly edit: (
     id: DocumentId,
-    edits: readonly Edit[],
-    baseRevision: number | undefined,
+    what: {
+      readonly edits: readonly Edit[];
+      readonly baseRevision?: number | undefined;
+      readonly group?: string | undefined;
+    },
     meta: CommandMeta,
   ) => Promise<Written>;
+  /** Answers also which group it was, where the command did not say. */
+  readonly undo: (
+    id: DocumentId,
+    command: UndoGroup | RedoGroup,
+    meta: CommandMeta,
+  ) => Promise<Written & { readonly group: string }>;
   readonly restore: (id: DocumentId, at: At, meta: CommandMeta) => Promise<Written>;
   readonly read: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentAsOf>;
   /** Without `to`, up to the newest. `to` may be the older one. */

@@ -56,12 +56,25 @@ export function documents(
   return {
     handle,
 
-    edit: async (id, edits, baseRevision, meta) => {
-      if (baseRevision === undefined)
-        return await handle(id, { type: 'EditDocument', edits }, meta);
+    edit: async (id, { edits, baseRevision, group }, meta) => {
+      const command = {
+        type: 'EditDocument',
+        edits,
+        ...(group !== undefined && { group }),
+      } as const;
+      if (baseRevision === undefined) return await handle(id, command, meta);
       const at = { revision: baseRevision };
       const { value: base } = await seen(meta.principal, id, at, baseOf);
-      return await handle(id, { type: 'EditDocument', edits, base }, meta);
+      return await handle(id, { ...command, base }, meta);
+    },
+
+    undo: async (id, command, meta) => {
+      const { revision, position } = await handle(id, command, meta);
+      if (command.group !== undefined) return { revision, position, group: command.group };
+      // Not from the state: a repeat is answered long after others undid something else.
+      const event = await history.event(meta.tenant, id, revision);
+      if (event === undefined || !('group' in event.data)) throw new Rejected('document/erased');
+      return { revision, position, group: event.data.group };
     },
 
     restore: async (id, at, meta) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorEvents } from './actor/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
@@ -19,6 +20,7 @@ export const slices: readonly EventDefinitions[] = [
   apiKeyEvents,
   identityProviderEvents,
   documentEvents,
+  actorEvents,
   projectionEvents,
 ];
 

@@ -11,6 +11,7 @@ export const streamKinds = [
   'api-key',
   'identity-provider',
   'document',
+  'actor',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

@@ -1,5 +1,5 @@
 import { type Transaction, sql } from 'kysely';
-import { type ChangesApplied, documentEvents } from '#domain/document/events.ts';
+import { type ContentEvent, contentEvents, documentEvents } from '#domain/document/events.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentId, TenantId } from '#domain/ids.ts';
 import { type StreamName, partsOf } from '#domain/stream.ts';
@@ -19,7 +19,7 @@ const rows = rowsOf({
  */
 export const documentSections = (folds: DocumentFolds): Projection => ({
   name: 'document_sections',
-  version: 1,
+  version: 2,
   tables: [
     {
       name: 'document_sections',
@@ -33,7 +33,7 @@ export const documentSections = (folds: DocumentFolds): Projection => ({
   ],
   // Of every event at least the header, so that no revision goes by unseen.
   needs: (type) => {
-    if (type === 'DocumentCreated' || type === 'ChangesApplied') return 'body';
+    if (type === 'DocumentCreated' || isContentEvent(type)) return 'body';
     return Object.hasOwn(documentEvents, type) ? 'header' : 'nothing';
   },
   handle: async (events, tables) => {
@@ -45,6 +45,8 @@ export const documentSections = (folds: DocumentFolds): Projection => ({
   },
 });
 
+const isContentEvent = (type: string) => (contentEvents as readonly string[]).includes(type);
+
 async function changesOf(
   folds: DocumentFolds,
   tables: Transaction<unknown>,
@@ -53,8 +55,8 @@ async function changesOf(
 ): Promise<Change[]> {
   const { tenant, id } = partsOf(stream)!;
   const applied = events.flatMap((event) => {
-    const isChange = event.type === 'ChangesApplied' && event.erased !== true;
-    return isChange ? [event.data as ChangesApplied] : [];
+    const isChange = isContentEvent(event.type) && event.erased !== true;
+    return isChange ? [event.data as ContentEvent['data']] : [];
   });
   const touched = new Set(applied.flatMap(({ sections }) => sections));
   const isErased = events.some(({ erased }) => erased === true);

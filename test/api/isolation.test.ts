@@ -96,6 +96,8 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'POST /v1/documents/:id/edits': () => ({ edits: [{ type: 'insertText', at: 0, text: 'x' }] }),
   'PATCH /v1/documents/:id': () => ({ title: 'mine now' }),
   'PUT /v1/documents/:id/access': (ids) => ({ members: { [ids.member]: 'editor' }, groups: {} }),
+  'POST /v1/documents/:id/undo': () => ({}),
+  'POST /v1/documents/:id/redo': () => ({ scope: 'document' }),
   'POST /v1/documents/:id/restore': (ids) => ({ at: `version:${ids.version}` }),
   'POST /v1/documents/:id/versions': () => ({ name: 'mine' }),
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),

@@ -203,12 +203,55 @@ test('a timeline says who did what, when, how much and from where, newest first'
     type: 'ChangesApplied',
     origin: 'import',
     group,
+    inEffect: null,
     inserted: 7,
     deleted: 2,
     versionName: null,
     ofRevision: null,
     erased: false,
   });
+});
+
+test('undo and redo change what a timeline says of every edit of their group', async (t) => {
+  const { document, read } = await views(t);
+  const { id, happens } = await document('first');
+  const other = await document('other');
+  const [author, group, later] = [memberId(), randomUUID(), randomUUID()];
+  const settled = { changes: [], author, size: { inserted: 0, deleted: 3 }, sections: [] };
+  const edit = (group: string, more: object = {}) =>
+    ['ChangesApplied', { ...settled, changes: [bytes], group, origin: 'person', ...more }] as const;
+  const bytes = Uint8Array.of(1);
+  const side = { from: 'a', at: 0, length: 1, to: 'b', before: [], after: [] };
+  const inEffect = async (of = id) =>
+    (await read((tables) => documentTimelineOf(tables, acme, of, { limit: 20 }))).items.map(
+      ({ revision, inEffect }) => `${revision} ${inEffect}`,
+    );
+
+  await happens(...edit(group));
+  await happens(...edit(group, { cuts: [{ ...side, change: 0 }] }));
+  await happens(...edit(later));
+  await happens(...edit(group));
+  await other.happens(...edit(group));
+  const edited = ['4 true', '3 true', '2 null', '1 true', '0 null'];
+  assert.deepEqual(await inEffect(), edited);
+
+  await happens('ChangesUndone', { ...settled, group });
+  const undone = ['5 null', '4 false', '3 true', '2 null', '1 false', '0 null'];
+  assert.deepEqual(await inEffect(), undone);
+  assert.deepEqual(await inEffect(other.id), ['1 true', '0 null']);
+  await happens('ChangesReconciled', settled);
+  await happens('ChangesRedone', { ...settled, group });
+  assert.deepEqual(await inEffect(), ['7 null', '6 null', '5 null', ...edited]);
+
+  const { items } = await read((tables) => documentTimelineOf(tables, acme, id, { limit: 3 }));
+  assert.deepEqual(
+    items.map(({ type, group, deleted, origin }) => [type, group, deleted, origin]),
+    [
+      ['ChangesRedone', group, 3, null],
+      ['ChangesReconciled', null, 3, null],
+      ['ChangesUndone', group, 3, null],
+    ],
+  );
 });
 
 test('version names come, move and go', async (t) => {

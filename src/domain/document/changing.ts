@@ -48,7 +48,7 @@ export function changing(
 }
 
 /** The group that the caller named, or a new one where that takes nothing more in. */
-function groupFor(
+export function groupFor(
   { ledger }: LivingDocument,
   { principal, derive }: DecisionContext,
   named: string | undefined,

@@ -1,5 +1,6 @@
 import type { DocumentBase, DocumentContent } from './content.ts';
 import type { Edit } from './edits.ts';
+import type { InspectedChange } from './accepting/inspected.ts';
 import type { AccessList, Origin } from './events.ts';
 
 export type CreateDocument = {
@@ -22,6 +23,17 @@ export type EditDocument = {
   readonly group?: string;
   readonly origin?: Origin;
 };
+
+/** Changes that one actor of a live client made elsewhere, in their order. */
+export type AcceptChanges = {
+  readonly type: 'AcceptChanges';
+  readonly actor: string;
+  readonly changes: readonly InspectedChange[];
+  readonly group: string;
+};
+
+/** Sections that grew too long by typing are cut in the next pause. */
+export type CutGrownSections = { readonly type: 'CutGrownSections' };
 
 export type FileDocument = {
   readonly type: 'FileDocument';
@@ -72,6 +84,8 @@ export type ReconcileDocument = { readonly type: 'ReconcileDocument' };
 export type DocumentCommand =
   | CreateDocument
   | EditDocument
+  | AcceptChanges
+  | CutGrownSections
   | FileDocument
   | ArchiveDocument
   | UnarchiveDocument

@@ -1,4 +1,5 @@
 import type { DecisionContext } from '#domain/decider.ts';
+import { decideLive, isLive } from './accepting/decide-accepting.ts';
 import type { DocumentCommand, FileDocument } from './commands.ts';
 import { createDocument, editDocument } from './decide-content.ts';
 import {
@@ -20,6 +21,7 @@ export function decide(
   context: DecisionContext,
 ): DocumentEvent[] {
   if (isUndo(command)) return decideUndo(command, state, context);
+  if (isLive(command)) return decideLive(command, state, context);
   switch (command.type) {
     case 'CreateDocument':
       return createDocument(command, state, context);

@@ -97,6 +97,8 @@ export const documentEvents = {
       group: z.uuid(),
       origin: Origin,
       cuts: z.array(Cut).optional(),
+      /** Made by a live client, so that their hashes tell a repeat. */
+      live: z.literal(true).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
     }),
@@ -117,6 +119,10 @@ export const documentEvents = {
 
 export type DocumentEvent = EventOf<typeof documentEvents>;
 export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];
+
+/** Whether there is anything to take back: a cut adds and drops no character. */
+export const isEdit = ({ changes, cuts = [] }: ChangesApplied): boolean =>
+  new Set(cuts.map(({ change }) => change)).size < changes.length;
 
 /** The events that change a document's content. */
 export const contentEvents = [

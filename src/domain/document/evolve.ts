@@ -1,3 +1,4 @@
+import { takeIntoAcceptance } from './accepting/acceptance.ts';
 import type { ContentEvent, DocumentEvent } from './events.ts';
 import { freeContent, newLiveContent, takeEvent } from './live-content.ts';
 import { headsFromBytes } from './replica.ts';
@@ -63,6 +64,12 @@ function evolveLiving(
 function withChanges(state: LivingDocument, event: ContentEvent, revision: number): LivingDocument {
   takeEvent(state.content, event.data);
   takeIntoLedger(state.ledger, event);
+  const changed = withCuts(state, event, revision);
+  takeIntoAcceptance(changed, event);
+  return changed;
+}
+
+function withCuts(state: LivingDocument, event: ContentEvent, revision: number): LivingDocument {
   if (event.type !== 'ChangesApplied' || !event.data.cuts) return state;
   const cuts = event.data.cuts.map(({ from, at, length, to, before, after }): PastCut => ({
     revision,

@@ -1,4 +1,5 @@
 import type { Aggregate } from '#domain/aggregate.ts';
+import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
@@ -22,6 +23,7 @@ const byKind = {
   'api-key': apiKeyAggregate,
   'identity-provider': identityProviderAggregate,
   document: documentAggregate,
+  actor: actorAggregate,
   projection: projectionAggregate,
 } satisfies Record<StreamKind, object>;
 

@@ -4,6 +4,7 @@ import { changeDocuments } from './change.ts';
 import { createDocument } from './create.ts';
 import { documentHistory } from './history.ts';
 import { readDocuments } from './read.ts';
+import { undoDocuments } from './undo.ts';
 
 export const documentRoutes =
   (documents: DocumentDeps): FastifyPluginAsyncZod =>
@@ -11,5 +12,6 @@ export const documentRoutes =
     await app.register(createDocument(documents));
     await app.register(readDocuments(documents));
     await app.register(changeDocuments(documents));
+    await app.register(undoDocuments(documents));
     await app.register(documentHistory(documents));
   };

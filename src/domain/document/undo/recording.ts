@@ -1,4 +1,9 @@
-import type { ChangesApplied, ContentEvent, SettledEvent } from '#domain/document/events.ts';
+import {
+  type ChangesApplied,
+  type ContentEvent,
+  type SettledEvent,
+  isEdit,
+} from '#domain/document/events.ts';
 import { noMoreRedo, takeEdit, takeRedo, takeUndo } from './groups.ts';
 import { GROUND, type Ledger, MOVED, REVIVED, record } from './ledger.ts';
 
@@ -24,8 +29,7 @@ function takeApplied(ledger: Ledger, data: ChangesApplied): void {
   ledger.ground ??= group;
   let owner = GROUND;
   if (group !== ledger.ground) {
-    // A cut adds and drops no character: there is nothing to take back.
-    if (isCut.size === changes.length) noMoreRedo(ledger.groups, author);
+    if (!isEdit(data)) noMoreRedo(ledger.groups, author);
     else owner = takeEdit(ledger.groups, { id: group, author, origin, at });
   }
   changes.forEach((change, index) => record(ledger, change, isCut.has(index) ? MOVED : owner));
