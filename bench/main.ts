@@ -3,6 +3,7 @@ import { measureCommands } from './measures/commands.ts';
 import { automergeRepo } from './live/automerge.ts';
 import { hocuspocus } from './live/hocuspocus.ts';
 import type { LiveSystem } from './live/live-system.ts';
+import { palimpsestLive } from './live/palimpsest.ts';
 import { measureLatency } from './measures/latency.ts';
 import { measureOpening } from './measures/live-opening.ts';
 import { measureTyping } from './measures/live-typing.ts';
@@ -37,19 +38,12 @@ const liveMeasures = { 'live-typing': measureTyping, 'live-opening': measureOpen
 
 const postgres = await startPostgres();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    // Whoever is in the middle of a query loses its connection, and that is all right.
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', () => undefined);
-    process.on('unhandledRejection', () => undefined);
-    // Nobody else would stop Postgres.
-    void postgres.stop().finally(() => process.exit(130));
-  });
+  process.once(signal, () => leave(130));
 }
 // A server under test that closes a connection is an error that nobody awaits.
 process.once('uncaughtException', (error) => {
   console.error(error);
-  void postgres.stop().finally(() => process.exit(1));
+  leave(1);
 });
 try {
   const rows: Row[] = [];
@@ -71,6 +65,14 @@ try {
   await postgres.stop();
 }
 process.exit(0);
+
+/** Nobody else would stop Postgres. */
+function leave(code: number): void {
+  // Whoever is in the middle of a query loses its connection, and that is all right.
+  process.on('uncaughtException', () => undefined);
+  process.on('unhandledRejection', () => undefined);
+  void postgres.stop().finally(() => process.exit(code));
+}
 
 /** On new databases, so that no measure works on what another left behind. */
 async function measured(
@@ -106,6 +108,8 @@ async function measuredLive(
   process.stderr.write(`${name} …\n`);
   const systems: LiveSystem[] = [];
   try {
+    const database = await postgres.ours(`palimpsest_${name.replace('-', '_')}`);
+    systems.push(await palimpsestLive(database));
     systems.push(await hocuspocus());
     systems.push(await automergeRepo());
     return await measure(systems, sizes);

@@ -16,7 +16,7 @@ export class SectionedText {
     do {
       const [section, offset] = this.#find(at, inserted === '');
       const here = Math.min(left, this.#text(section).length - offset);
-      edits.push({ section, at: offset, remove: here, insert: inserted });
+      edits.push({ section, at: offset, remove: here, insert: inserted, position: at });
       this.apply(edits.at(-1)!);
       [left, at, inserted] = [left - here, at + inserted.length, ''];
     } while (left > 0);
@@ -46,9 +46,10 @@ export class SectionedText {
     const at = text.lastIndexOf('\n', text.length / 2) + 1 || Math.floor(text.length / 2);
     const added = this.order.length;
     this.order.splice(this.order.indexOf(section) + 1, 0, added);
-    const edits = [
-      { section, at, remove: text.length - at, insert: '' },
-      { section: added, at: 0, remove: 0, insert: text.slice(at) },
+    const position = this.#begin(section) + at;
+    const edits: Edit[] = [
+      { section, at, remove: text.length - at, insert: '', position, cut: 'from' },
+      { section: added, at: 0, remove: 0, insert: text.slice(at), position, cut: 'to' },
     ];
     for (const edit of edits) this.apply(edit);
     return edits;
@@ -63,6 +64,11 @@ export class SectionedText {
       offset -= length;
     }
     throw new RangeError(`There is no character ${at} in the text.`);
+  }
+
+  #begin(section: number): number {
+    const before = this.order.slice(0, this.order.indexOf(section));
+    return before.reduce((sum, section) => sum + this.#text(section).length, 0);
   }
 
   #text(section: number): string {

@@ -16,8 +16,13 @@ export type ServerProcess = {
 };
 
 /** Runs a file that calls `serve`, with the folder that its server stores in. */
-export async function startServer(file: URL, folder: string): Promise<ServerProcess> {
+export async function startServer(
+  file: URL,
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const child = fork(file, [folder], {
+    env: { ...process.env, ...env },
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
     serialization: 'advanced',
     stdio: ['ignore', 2, 2, 'ipc'],

@@ -10,6 +10,10 @@ export type Edit = {
   readonly at: number;
   readonly remove: number;
   readonly insert: string;
+  /** The same place in the whole text. */
+  readonly position: number;
+  /** Set on the two edits that move a section's second half to a new one. */
+  readonly cut?: 'from' | 'to';
 };
 
 /** What one person typed: until the document had its size, and the edits that are measured. */
