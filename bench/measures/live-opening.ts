@@ -4,7 +4,8 @@ import { type Session, sessionOf } from '../live/session.ts';
 import { type Figures, type Row, inTurns } from '../rounds.ts';
 import type { Sizes } from '../sizes.ts';
 
-const DOCUMENTS = 20;
+/** Fewer long ones: their history is typed anew for each of them. */
+const documentsOf = (chars: number): number => (chars > 50_000 ? 5 : 20);
 
 const MEASURED: readonly (readonly [keyof Opened, title: string, unit: string, per: number])[] = [
   ['milliseconds', 'Cold open, until a reader has it', 'ms', 1],
@@ -22,7 +23,7 @@ export async function measureOpening(
   const stored: Figures[] = [];
   const contenders = [];
   for (const system of systems) {
-    const documents = await seeded(system, session);
+    const documents = await seeded(system, session, documentsOf(chars));
     const values = [(await documents[0]!.storedBytes()) / session.typed];
     stored.push({ system: system.name, values });
     const run = async () => {
@@ -48,10 +49,14 @@ export async function measureOpening(
 }
 
 /** One more than are measured. */
-async function seeded(system: LiveSystem, session: Session): Promise<LiveDocument[]> {
+async function seeded(
+  system: LiveSystem,
+  session: Session,
+  measured: number,
+): Promise<LiveDocument[]> {
   const server = await system.start();
   const documents: LiveDocument[] = [];
-  while (documents.length <= DOCUMENTS) documents.push(await system.seed(server, session, 1));
+  while (documents.length <= measured) documents.push(await system.seed(server, session, 1));
   await server.stop();
   return documents;
 }
