@@ -69,7 +69,7 @@ process.exit(0);
 /** Nobody else would stop Postgres. */
 function leave(code: number): void {
   // Whoever is in the middle of a query loses its connection, and that is all right.
-  process.on('uncaughtException', () => undefined);
+  process.removeAllListeners('uncaughtException').on('uncaughtException', () => undefined);
   process.on('unhandledRejection', () => undefined);
   void postgres.stop().finally(() => process.exit(code));
 }
