@@ -89,8 +89,8 @@ journey('a right that is taken away ends the editing within a second', async (t,
   await soon(() => news.some(({ kind }) => kind === 'lost'));
   await ada.put(`/v1/documents/${id}/access`, { members: { [ada.id]: 'owner' }, groups: {} });
   // Whoever comes back just then is told that there is no such document.
-  const gone = [4403, 4404];
-  await soon(() => news.some((one) => one.kind === 'disconnected' && gone.includes(one.code)));
+  const gone = new Set([4403, 4404]);
+  await soon(() => news.some((one) => one.kind === 'disconnected' && gone.has(one.code)));
   const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
   assert.equal(shown.text, 'Hello\n');
 });
