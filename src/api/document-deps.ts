@@ -1,6 +1,9 @@
+import type { Anchor, AnchoredText } from '#domain/anchor.ts';
+import type { FoundAnchor } from '#domain/document/anchor/find-anchors.ts';
+import type { AskedRange } from '#domain/document/anchor/make-anchor.ts';
+import type { DocumentCommand, RedoGroup, UndoGroup } from '#domain/document/commands.ts';
 import type { SectionBlame } from '#domain/document/blame.ts';
 import type { Overlap } from '#domain/document/branch/overlaps.ts';
-import type { DocumentCommand } from '#domain/document/commands.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
@@ -38,6 +41,30 @@ export type DocumentDiffAsOf = DocumentDiff & {
   readonly to: { readonly revision: number; readonly recordedAt: string };
 };
 
+/** Anchored texts in the newest document. */
+export type Found = { readonly revision: number; readonly found: readonly FoundAnchor[] };
+
+/** What the caller may do with a document that they may comment on. */
+export type Standing = { readonly mayEdit: boolean; readonly isOwner: boolean };
+
+/** What comments and suggestions need of documents. */
+export type AnchoringDeps = {
+  /** Throws unless the principal may comment on the document, and it can still change. */
+  readonly standing: (principal: Principal, id: DocumentId) => Promise<Standing>;
+  /** Offsets are those of `baseRevision`, where it is given. */
+  readonly anchor: (
+    principal: Principal,
+    id: DocumentId,
+    range: AskedRange,
+    baseRevision: number | undefined,
+  ) => Promise<AnchoredText>;
+  readonly find: (
+    principal: Principal,
+    id: DocumentId,
+    anchors: readonly Anchor[],
+  ) => Promise<Found>;
+};
+
 /** Who wrote what of a document that stood there at one revision. */
 export type DocumentBlameAsOf = {
   readonly id: DocumentId;
@@ -52,10 +79,19 @@ export type DocumentDeps = {
   /** Edits, read against `baseRevision` when it is given and carried forward from there. */
   readonly edit: (
     id: DocumentId,
-    edits: readonly Edit[],
-    baseRevision: number | undefined,
+    what: {
+      readonly edits: readonly Edit[];
+      readonly baseRevision?: number | undefined;
+      readonly group?: string | undefined;
+    },
     meta: CommandMeta,
   ) => Promise<Written>;
+  /** Answers also which group it was, where the command did not say. */
+  readonly undo: (
+    id: DocumentId,
+    command: UndoGroup | RedoGroup,
+    meta: CommandMeta,
+  ) => Promise<Written & { readonly group: string }>;
   readonly restore: (id: DocumentId, at: At, meta: CommandMeta) => Promise<Written>;
   readonly read: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentAsOf>;
   /** Without `to`, up to the newest. `to` may be the older one. */

@@ -3,7 +3,9 @@ import { LogUnavailable } from '#commands/ports.ts';
 import { blameOf } from '#domain/document/blame.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
 import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
-import { mustMay } from '#domain/document/access.ts';
+import { findAnchors } from '#domain/document/anchor/find-anchors.ts';
+import { anchorIn } from '#domain/document/anchor/make-anchor.ts';
+import { mayOn, mustMay } from '#domain/document/access.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -18,7 +20,7 @@ import { type DocumentTimelineTables, documentTimelineOf } from '#projections/do
 import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
 import { documentBranches } from './document-branches.ts';
-import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
+import type { AnchoringDeps, At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
 import { documentFromViews } from './document-from-views.ts';
 
 /** A large document takes seconds to load as it was; many at once would starve everybody else. */
@@ -30,7 +32,7 @@ type Seen<T> = { readonly revision: number; readonly recordedAt: string; readonl
 export function documents(
   { documents: { handle, history } }: Pick<Aggregates, 'documents'>,
   views: Views,
-): DocumentDeps {
+): DocumentDeps & AnchoringDeps {
   const fewAtOnce = gate(PASTS_AT_ONCE);
 
   /** Takes `look` at the document as it was; whether the principal may is for today's rights to say. */
@@ -71,12 +73,25 @@ export function documents(
     handle,
     ...documentBranches(handle, seen),
 
-    edit: async (id, edits, baseRevision, meta) => {
-      if (baseRevision === undefined)
-        return await handle(id, { type: 'EditDocument', edits }, meta);
+    edit: async (id, { edits, baseRevision, group }, meta) => {
+      const command = {
+        type: 'EditDocument',
+        edits,
+        ...(group !== undefined && { group }),
+      } as const;
+      if (baseRevision === undefined) return await handle(id, command, meta);
       const at = { revision: baseRevision };
       const { value: base } = await seen(meta.principal, id, at, baseOf);
-      return await handle(id, { type: 'EditDocument', edits, base }, meta);
+      return await handle(id, { ...command, base }, meta);
+    },
+
+    undo: async (id, command, meta) => {
+      const { revision, position } = await handle(id, command, meta);
+      if (command.group !== undefined) return { revision, position, group: command.group };
+      // Not from the state: a repeat is answered long after others undid something else.
+      const event = await history.event(meta.tenant, id, revision);
+      if (event === undefined || !('group' in event.data)) throw new Rejected('document/erased');
+      return { revision, position, group: event.data.group };
     },
 
     restore: async (id, at, meta) => {
@@ -98,6 +113,27 @@ export function documents(
       const { value: old, ...before } = await seen(principal, id, from, contentOf);
       const { value: now, ...after } = await seen(principal, id, to, contentOf);
       return { from: before, to: after, ...diffDocuments(old, now) };
+    },
+
+    standing: async (principal, id) => {
+      const { state } = await history.newest(principal.tenant, id);
+      const { access, status } = mustMay(state, principal, 'document.comment');
+      if (status === 'archived') throw new Rejected('document/archived');
+      const mayEdit = mayOn(access, principal, 'document.edit');
+      return { mayEdit, isOwner: mayOn(access, principal, 'document.manage') };
+    },
+
+    anchor: async (principal, id, range, baseRevision) => {
+      const at = baseRevision === undefined ? undefined : { revision: baseRevision };
+      const look = (document: LivingDocument, revision: number) =>
+        anchorIn(document, revision, range);
+      return (await seen(principal, id, at, look)).value;
+    },
+
+    find: async (principal, id, anchors) => {
+      const look = (document: LivingDocument) => findAnchors(document, anchors);
+      const { revision, value: found } = await seen(principal, id, undefined, look);
+      return { revision, found };
     },
 
     blame: async (principal, id, at) => {

@@ -1,4 +1,5 @@
 import type { Aggregate } from '#domain/aggregate.ts';
+import { readEvent } from '#domain/body.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { type StreamName, streamOf } from '#domain/stream.ts';
@@ -17,9 +18,11 @@ export type Past<State> = {
   readonly state: State;
 };
 
-export type History<State> = {
+export type History<State, Event = DomainEvent> = {
   newest(tenant: TenantId, id: string): Promise<Past<State>>;
   at(tenant: TenantId, id: string, point: PointInTime): Promise<Past<State>>;
+  /** What happened at a revision; `undefined` when it was erased, or nothing did. */
+  event(tenant: TenantId, id: string, revision: number): Promise<Event | undefined>;
 };
 
 /** Reads every revision that ever was, from the nearest snapshot below it. */
@@ -27,7 +30,7 @@ export function history<State, Command, Event extends DomainEvent>(
   ports: LoadPorts,
   aggregate: Aggregate<State, Command, Event>,
   streams: HeldStreams<State, Event>,
-): History<State> {
+): History<State, Event> {
   const pastOf = ({ revision, recordedAt, state }: Fold<State, Event>): Past<State> => ({
     revision,
     recordedAt,
@@ -46,6 +49,15 @@ export function history<State, Command, Event extends DomainEvent>(
       const revision =
         'revision' in point ? point.revision : await lastRevisionAt(ports, stream, point.time);
       return pastOf(await load(ports, aggregate, stream, revision));
+    },
+
+    event: async (tenant, id, revision) => {
+      const stream = streamOf(tenant, aggregate.kind, id);
+      const [recorded] = await ports.log.readStream(stream, { from: revision, limit: 1 });
+      if (recorded === undefined) return undefined;
+      const open = await ports.sealer.opener([recorded.header]);
+      const { event } = readEvent<Event>(aggregate.events, recorded, open(recorded));
+      return event.erased === true ? undefined : event;
     },
   };
 }

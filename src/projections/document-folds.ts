@@ -1,5 +1,5 @@
 import type { SectionText } from '#domain/document/content.ts';
-import type { ChangesApplied } from '#domain/document/events.ts';
+import type { ContentEvent } from '#domain/document/events.ts';
 import type { SectionId } from '#domain/ids.ts';
 import type { StreamName } from '#domain/stream.ts';
 
@@ -22,7 +22,7 @@ export type DocumentFolds = {
     changes: {
       readonly from: number;
       readonly to: number;
-      readonly applied: readonly ChangesApplied['changes'][];
+      readonly applied: readonly ContentEvent['data']['changes'][];
     },
     ids: ReadonlySet<SectionId>,
   ): Promise<SectionsRead | undefined>;

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type SqlBool, type Transaction, sql } from 'kysely';
-import type { AccessList, DocumentEvent } from '#domain/document/events.ts';
-import type { EventHeader } from '#domain/event.ts';
+import type { AccessList, ContentEvent, DocumentEvent } from '#domain/document/events.ts';
+import type { EventHeader, OpenedEvent } from '#domain/event.ts';
 import type { DocumentId, MemberId } from '#domain/ids.ts';
 import { type Principal, reachOf } from '#domain/rights.ts';
 import { partsOf } from '#domain/stream.ts';
@@ -32,6 +32,9 @@ const touched = (
 ) => row && { ...row, ...change, revision: header.revision, updated_at: header.recordedAt };
 
 const merelyTouched = (row: Row | undefined, event: HeaderOnly) => touched(row, event);
+
+const changed = (row: Row | undefined, event: OpenedEvent<ContentEvent>) =>
+  touched(row, event, event.data.title === undefined ? {} : { title: event.data.title });
 
 /** Keeps `document_list`: one row a document, without its text. */
 export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
@@ -75,8 +78,10 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
       created_at: header.recordedAt,
       updated_at: header.recordedAt,
     }),
-    ChangesApplied: (row, event) =>
-      touched(row, event, event.data.title === undefined ? {} : { title: event.data.title }),
+    ChangesApplied: changed,
+    ChangesUndone: changed,
+    ChangesRedone: changed,
+    ChangesReconciled: changed,
     DocumentAccessChanged: (row, event) => touched(row, event, { access: event.data.access }),
     DocumentFiled: (row, event) =>
       touched(row, event, { folder: event.data.folder, folder_order: event.data.order ?? '' }),

@@ -1,7 +1,8 @@
 import { type Transaction, sql } from 'kysely';
 import {
-  type ChangesApplied,
+  type ContentEvent,
   type ContentInherited,
+  contentEvents,
   documentEvents,
 } from '#domain/document/events.ts';
 import type { SectionText } from '#domain/document/content.ts';
@@ -18,7 +19,7 @@ const rows = rowsOf({
 });
 
 /** The events that say which sections they touch. `DocumentCreated` tells when a document is erased. */
-const withText = new Set(['DocumentCreated', 'ContentInherited', 'ChangesApplied']);
+const withSections = new Set(['DocumentCreated', 'ContentInherited', ...contentEvents]);
 
 /**
  * Keeps `document_sections`: what each section of a document says now, for full-text search. Only
@@ -26,7 +27,7 @@ const withText = new Set(['DocumentCreated', 'ContentInherited', 'ChangesApplied
  */
 export const documentSections = (folds: DocumentFolds): Projection => ({
   name: 'document_sections',
-  version: 1,
+  version: 2,
   tables: [
     {
       name: 'document_sections',
@@ -40,7 +41,7 @@ export const documentSections = (folds: DocumentFolds): Projection => ({
   ],
   // Of every event at least the header, so that no revision goes by unseen.
   needs: (type) => {
-    if (withText.has(type)) return 'body';
+    if (withSections.has(type)) return 'body';
     return Object.hasOwn(documentEvents, type) ? 'header' : 'nothing';
   },
   handle: async (events, tables) => {
@@ -52,6 +53,8 @@ export const documentSections = (folds: DocumentFolds): Projection => ({
   },
 });
 
+const isContentEvent = (type: string) => (contentEvents as readonly string[]).includes(type);
+
 async function changesOf(
   folds: DocumentFolds,
   tables: Transaction<unknown>,
@@ -60,8 +63,8 @@ async function changesOf(
 ): Promise<Change[]> {
   const { tenant, id } = partsOf(stream)!;
   const applied = events.flatMap((event) => {
-    const isChange = event.type === 'ChangesApplied' && event.erased !== true;
-    return isChange ? [event.data as ChangesApplied] : [];
+    const isChange = isContentEvent(event.type) && event.erased !== true;
+    return isChange ? [event.data as ContentEvent['data']] : [];
   });
   const inherited = events.flatMap(inheritedSections);
   const touched = new Set([...inherited, ...applied.flatMap(({ sections }) => sections)]);

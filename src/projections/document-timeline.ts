@@ -1,10 +1,11 @@
 import type { Transaction } from 'kysely';
-import type { DocumentEvent } from '#domain/document/events.ts';
-import type { EventHeader } from '#domain/event.ts';
+import { type DocumentEvent, type SettledEvent, isEdit } from '#domain/document/events.ts';
+import type { EventHeader, OpenedEvent } from '#domain/event.ts';
 import type { DocumentId, MemberId, TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
 import { type Page, type PageQuery, instant, pageOf } from './page.ts';
-import type { HeaderOnly } from './projection.ts';
+import type { HeaderOnly, Projection } from './projection.ts';
+import { settleGroups } from './groups-in-effect.ts';
 import { tableProjection } from './table-projection.ts';
 
 type Row = {
@@ -14,7 +15,10 @@ type Row = {
   readonly actor: MemberId;
   readonly type: string;
   readonly origin: string | null;
+  /** That an edit belongs to, or that was undone or redone. */
   readonly edit_group: string | null;
+  /** Of an edit: whether its group is in effect. */
+  readonly in_effect: boolean | null;
   readonly inserted: number;
   readonly deleted: number;
   /** Of the version that was named or lost its name. */
@@ -37,6 +41,7 @@ const step = ({ header }: { header: EventHeader }, details: Partial<Row> = {}): 
   type: header.type,
   origin: null,
   edit_group: null,
+  in_effect: null,
   inserted: 0,
   deleted: 0,
   version_name: null,
@@ -47,10 +52,16 @@ const step = ({ header }: { header: EventHeader }, details: Partial<Row> = {}): 
 
 const plainStep = (_: unknown, event: HeaderOnly) => step(event);
 
-/** Keeps `document_timeline`: one row for everything that happened to a document. */
-export const documentTimeline = tableProjection<Row, 'document_id' | 'revision', DocumentEvent>({
+/** What the server wrote for undo is no edit: it cannot be taken back itself. */
+const settledStep = (_: unknown, event: OpenedEvent<SettledEvent>) =>
+  step(event, {
+    ...event.data.size,
+    edit_group: event.type === 'ChangesReconciled' ? null : event.data.group,
+  });
+
+const steps = tableProjection<Row, 'document_id' | 'revision', DocumentEvent>({
   name: 'document_timeline',
-  version: 1,
+  version: 2,
   columns: {
     document_id: 'uuid not null',
     revision: 'integer not null',
@@ -59,6 +70,7 @@ export const documentTimeline = tableProjection<Row, 'document_id' | 'revision',
     type: 'text not null',
     origin: 'text',
     edit_group: 'uuid',
+    in_effect: 'boolean',
     inserted: 'integer not null',
     deleted: 'integer not null',
     version_name: 'text',
@@ -68,11 +80,22 @@ export const documentTimeline = tableProjection<Row, 'document_id' | 'revision',
   key: ['document_id', 'revision'],
   keyOf,
   oneRowPerEvent: true,
+  // Else finding the edits of a group would read all that ever happened to its document.
+  indexes: ['(tenant_id, document_id, edit_group) where in_effect is not null'],
   body: {
     ChangesApplied: (_, event) => {
       const { size, origin, group, restored } = event.data;
-      return step(event, { ...size, origin, edit_group: group, of_revision: restored ?? null });
+      return step(event, {
+        ...size,
+        origin,
+        edit_group: group,
+        in_effect: isEdit(event.data) ? true : null,
+        of_revision: restored ?? null,
+      });
     },
+    ChangesUndone: settledStep,
+    ChangesRedone: settledStep,
+    ChangesReconciled: settledStep,
     VersionNamed: (_, event) =>
       step(event, { version_name: event.data.name, of_revision: event.data.revision }),
     VersionNameRemoved: (_, event) => step(event, { version_name: event.data.name }),
@@ -89,6 +112,18 @@ export const documentTimeline = tableProjection<Row, 'document_id' | 'revision',
   erased: (_, event) => step(event, { erased: true }),
 });
 
+/**
+ * Keeps `document_timeline`: one row for everything that happened to a document. Undo and redo
+ * also change the rows of the edits that they are about.
+ */
+export const documentTimeline: Projection = {
+  ...steps,
+  handle: async (events, tables) => {
+    await steps.handle(events, tables);
+    await settleGroups(events, tables);
+  },
+};
+
 /** Of the column: a larger number in a cursor would be refused by Postgres. */
 const MOST_REVISION = 2 ** 31 - 1;
 
@@ -99,6 +134,7 @@ export type TimelineItem = {
   readonly type: string;
   readonly origin: string | null;
   readonly group: string | null;
+  readonly inEffect: boolean | null;
   readonly inserted: number;
   readonly deleted: number;
   readonly versionName: string | null;
@@ -135,6 +171,7 @@ export async function documentTimelineOf(
       type: row.type,
       origin: row.origin,
       group: row.edit_group,
+      inEffect: row.in_effect,
       inserted: row.inserted,
       deleted: row.deleted,
       versionName: row.version_name,

@@ -19,7 +19,7 @@ async function twoServers(t: TestContext) {
     PALIMPSEST_OPERATOR_KEY: operatorKey,
     PALIMPSEST_PRIVATE_ISSUERS: issuer.origin,
   };
-  const start = async (): Promise<Journey> => {
+  const start = async (): Promise<Omit<Journey, 'restart'>> => {
     const { url } = await startServer(t, await emptyHome(t), { env });
     const as = (credential: string) => callerOf(url, credential);
     return { url, as, operator: as(operatorKey) };

@@ -17,6 +17,7 @@ import { systemIds } from '#infra/system/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { everyProjection } from '#projections/all.ts';
 import { listDocuments } from '#projections/document-list.ts';
+import { documentTimelineOf } from '#projections/document-timeline.ts';
 import {
   type World,
   caughtUp,
@@ -44,8 +45,10 @@ async function writing(t: TestContext) {
   };
   const handle = commandHandler(ports, documentAggregate, heldStreams(ports, documentAggregate));
   const every = () => everyProjection(documentFolds(ports));
-  const viewing = async (version = 1) => {
-    const projections = every().map((one) => Object.assign({}, one, { version }));
+  const viewing = async (later = 0) => {
+    const projections = every().map((one) =>
+      Object.assign({}, one, { version: one.version + later }),
+    );
     const process = await projector(t, world, projections, { definitions: eventTypes });
     return { ...process, caughtUp: () => caughtUp(world, process, projections) };
   };
@@ -151,6 +154,58 @@ test('a rebuild ends where live views are, with documents in many events', async
   assert.equal(await shown(rebuilding, world, other), second);
 });
 
+test('views follow undo and redo, live and when they are rebuilt', async (t) => {
+  const { world, every, viewing, send } = await writing(t);
+  const id = newId();
+  await send(id, create('Trees', '# Oak\n\n# Birch\n'));
+  const live = await viewing();
+  const undo: DocumentCommand = { type: 'UndoGroup', scope: 'mine' };
+  const redo: DocumentCommand = { type: 'RedoGroup', scope: 'mine' };
+  const timeline = async (view: Viewing) => {
+    await view.caughtUp();
+    const { items } = await runAsTenant(acme, () =>
+      view.views.read((tables) => documentTimelineOf(tables as never, acme, id, { limit: 50 })),
+    );
+    return items.map(({ type, group, inEffect }) => ({ type, group, inEffect }));
+  };
+
+  await send(id, edit({ type: 'replaceText', find: 'Oak', with: 'Ash' }));
+  const retitled = await send(id, edit({ type: 'setTitle', title: 'Shrubs' }));
+  assert.deepEqual([await found(live, 'ash'), await found(live, 'oak')], [['Shrubs'], []]);
+  const undone = await send(id, undo);
+  assert.equal(undone, retitled);
+  assert.deepEqual([await found(live, 'shrubs'), await found(live, 'ash')], [[], ['Trees']]);
+  assert.equal(await send(id, undo), await shown(live, world, id));
+  assert.deepEqual([await found(live, 'ash'), await found(live, 'oak')], [[], ['Trees']]);
+  assert.equal(await send(id, redo), await shown(live, world, id));
+  assert.deepEqual([await found(live, 'ash'), await found(live, 'oak')], [['Trees'], []]);
+
+  const steps = await timeline(live);
+  assert.deepEqual(
+    steps.map(({ type, inEffect }) => [type, inEffect]),
+    [
+      ['ChangesRedone', null],
+      ['ChangesUndone', null],
+      ['ChangesUndone', null],
+      ['ChangesApplied', false],
+      ['ChangesApplied', true],
+      ['ChangesApplied', true],
+      ['DocumentCreated', null],
+    ],
+  );
+  const text = await shown(live, world, id);
+  for (const projection of every()) await world.store.begin(projection);
+  await live.engine.stop();
+  const rebuilding = await viewing();
+  await eventually(async () => {
+    const standings = await world.store.standings(every());
+    return standings.every(({ registered }) => registered);
+  });
+  assert.equal(await shown(rebuilding, world, id), text);
+  assert.deepEqual(await timeline(rebuilding), steps);
+  assert.deepEqual(await found(rebuilding, 'ash'), ['Trees']);
+});
+
 test('a search finds words and phrases in texts and titles, for whoever may read them', async (t) => {
   const { viewing, send } = await writing(t);
   const view = await viewing();
@@ -181,7 +236,7 @@ test('an erased document is not found by what it said', async (t) => {
   assert.deepEqual(await found(before, 'oak'), ['Trees']);
   await before.engine.stop();
   await world.sealer.destroy(acme, `document:${id}`);
-  const anew = await viewing(2);
+  const anew = await viewing(1);
   assert.deepEqual(await found(anew, 'oak'), []);
   assert.equal(await shown(anew, world, id), '');
 });

@@ -18,6 +18,7 @@ export const bob = principal('bob', 'editor');
 export class WrittenDocument {
   state: DocumentState = decider.initialState;
   readonly events: DocumentEvent[] = [];
+  now = at('2026-01-31T12:00:30.000Z');
   #commands = 0;
   readonly #stream: string;
 
@@ -59,7 +60,7 @@ export class WrittenDocument {
     return decider.decide(command, this.state, {
       principal: who,
       commandId,
-      now: at('2026-01-31T12:00:30.000Z'),
+      now: this.now,
       derive: (label) => derivedUuid(label, commandId),
       revision: this.revision,
     });

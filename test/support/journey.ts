@@ -48,16 +48,24 @@ export function journey(
 /** The server that people run, started from nothing, and its operator. */
 async function journeyServer(t: TestContext, env: Readonly<Record<string, string>>) {
   const home = await emptyHome(t);
-  const { url } = await startServer(t, home, { env });
+  let server = await startServer(t, home, { env });
+  const { url } = server;
   const as = (key: string): Caller => callerOf(url, key);
   const operator = as((await readFile(join(home, 'keys/operator'), 'utf8')).trim());
-  return { url, as, operator };
+  /** Stops the server, and starts another one where it was. */
+  const restart = async () => {
+    server.child.kill('SIGTERM');
+    await server.finished;
+    server = await startServer(t, home, { env: { ...env, PORT: new URL(url).port } });
+  };
+  return { url, as, operator, restart };
 }
 
 export type Journey = Awaited<ReturnType<typeof journeyServer>>;
+type Callers = Pick<Journey, 'operator' | 'as'>;
 
 /** Registers a tenant and answers its first owner. */
-export async function ownerOf({ operator, as }: Journey, tenantId: string): Promise<Caller> {
+export async function ownerOf({ operator, as }: Callers, tenantId: string): Promise<Caller> {
   const plan = shippedPlans[0]?.planId;
   const made = await operator.post('/admin/v1/tenants', { tenantId, name: tenantId, plan });
   assert.equal(made.status, 201, made.text);
@@ -69,13 +77,19 @@ export async function ownerOf({ operator, as }: Journey, tenantId: string): Prom
 }
 
 /** Invites somebody and makes a key for that member. */
-export async function memberOf({ as }: Journey, owner: Caller, name: string, ...roles: string[]) {
+export async function memberOf(
+  { as }: Pick<Callers, 'as'>,
+  owner: Caller,
+  name: string,
+  ...roles: string[]
+) {
   const invited = await owner.post('/v1/members', { name, roles });
   assert.equal(invited.status, 201, invited.text);
   const id = String(invited.json['id']);
   const issued = await owner.post('/v1/api-keys', { memberId: id, roles });
   assert.equal(issued.status, 201, issued.text);
-  return { id, keyId: String(issued.json['id']), ...as(String(issued.json['key'])) };
+  const key = String(issued.json['key']);
+  return { id, key, keyId: String(issued.json['id']), ...as(key) };
 }
 
 /** The header that makes a read wait for this write. */

@@ -7,7 +7,8 @@ import { firstOf } from './undo/arrangement.ts';
 import { type Authorship, authorshipIn } from './undo/authorship.ts';
 import { type Characters, authorshipOfRow, charactersOf, elementsOf } from './undo/characters.ts';
 import { type Ledger, isMerged } from './undo/ledger.ts';
-import { isOverwritten, savedDocument, valueAt } from './undo/saved-document.ts';
+import { savedDocument } from './undo/saved-document.ts';
+import { isOverwritten, valueAt } from './undo/saved-rows.ts';
 
 /** Text that one change wrote, in one piece. */
 export type BlameRun = {

@@ -20,10 +20,10 @@ import { isOpenTo } from './undo/groups.ts';
 const MOST_BYTES_PER_EVENT = 400_000;
 
 /** What was written, as much of it as fits an event. */
-export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored'> &
+export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'suggestion'> &
   Pick<SettledEvent['data'], 'moves'>;
 
-export type Why = Pick<ChangesApplied, 'restored'> & {
+export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
   readonly group?: string | undefined;
   readonly origin?: Origin | undefined;
 };
@@ -32,13 +32,14 @@ export type Why = Pick<ChangesApplied, 'restored'> & {
 export function changing(
   state: LivingDocument,
   context: DecisionContext,
-  { group, origin = 'person', restored }: Why,
+  { group, origin = 'person', restored, suggestion }: Why,
   write: (content: Content, writer: ChangeWriter) => void,
 ): DocumentEvent[] {
   const why = {
     group: groupFor(state, context, group),
     origin,
     ...(restored !== undefined && { restored }),
+    ...(suggestion !== undefined && { suggestion }),
   };
   // Only what the server writes for undo moves text without a cut.
   return writing(state, context, write, (portion) => ({
@@ -48,7 +49,7 @@ export function changing(
 }
 
 /** The group that the caller named, or a new one where that takes nothing more in. */
-function groupFor(
+export function groupFor(
   { ledger }: LivingDocument,
   { principal, derive }: DecisionContext,
   named: string | undefined,

@@ -1,9 +1,11 @@
-import type { DocumentId } from '#domain/ids.ts';
+import type { AnchoredText } from '#domain/anchor.ts';
+import type { DocumentId, SuggestionId } from '#domain/ids.ts';
 import type { Inherited } from './branch/inheritance.ts';
 import type { OwnChanges } from './branch/own-changes.ts';
 import type { DocumentBase, DocumentContent } from './content.ts';
 import type { Edit } from './edits.ts';
-import type { AccessList, Origin } from './events.ts';
+import type { InspectedChange } from './accepting/inspected.ts';
+import type { AccessList, Origin, TakenChoice } from './events.ts';
 
 export type CreateDocument = {
   readonly type: 'CreateDocument';
@@ -25,6 +27,17 @@ export type EditDocument = {
   readonly group?: string;
   readonly origin?: Origin;
 };
+
+/** Changes that one actor of a live client made elsewhere, in their order. */
+export type AcceptChanges = {
+  readonly type: 'AcceptChanges';
+  readonly actor: string;
+  readonly changes: readonly InspectedChange[];
+  readonly group: string;
+};
+
+/** Sections that grew too long by typing are cut in the next pause. */
+export type CutGrownSections = { readonly type: 'CutGrownSections' };
 
 export type FileDocument = {
   readonly type: 'FileDocument';
@@ -52,6 +65,15 @@ export type RestoreDocument = {
   readonly type: 'RestoreDocument';
   readonly to: DocumentContent;
   readonly revision: number;
+};
+
+/** Writes what was chosen of a suggestion. Its id follows from the suggestion's: one is taken once. */
+export type TakeSuggestion = AnchoredText & {
+  readonly type: 'TakeSuggestion';
+  readonly suggestion: SuggestionId;
+  readonly replacement: string;
+  readonly origin: Origin;
+  readonly choice: TakenChoice;
 };
 
 export type UndoGroup = {
@@ -95,6 +117,8 @@ export type MergeBranch = {
 export type DocumentCommand =
   | CreateDocument
   | EditDocument
+  | AcceptChanges
+  | CutGrownSections
   | FileDocument
   | ArchiveDocument
   | UnarchiveDocument
@@ -102,6 +126,7 @@ export type DocumentCommand =
   | NameVersion
   | RemoveVersionName
   | RestoreDocument
+  | TakeSuggestion
   | UndoGroup
   | RedoGroup
   | ReconcileDocument

@@ -6,7 +6,7 @@ import {
   defineEvent,
   documentSubject,
 } from '#domain/event.ts';
-import { DocumentId, GroupId, MemberId, SectionId } from '#domain/ids.ts';
+import { DocumentId, GroupId, MemberId, SectionId, SuggestionId } from '#domain/ids.ts';
 
 // Stored for ever: add fields, never rename or remove them. Who and when are in the header.
 
@@ -28,6 +28,13 @@ export const Origin = z
   .templateLiteral([z.enum(['person', 'import', 'restore', 'merge'])])
   .or(z.templateLiteral(['ai:', z.string()]));
 export type Origin = z.infer<typeof Origin>;
+
+/** What was taken of a suggestion: all of it, these parts, or `text` instead. */
+const takenChoice = {
+  parts: z.array(z.int().nonnegative()).optional(),
+  text: z.string().optional(),
+};
+export type TakenChoice = z.infer<z.ZodObject<typeof takenChoice>>;
 
 /**
  * Text that moved into a section of its own: from here on, position `at + n` of `from` is position
@@ -145,9 +152,13 @@ export const documentEvents = {
       group: z.uuid(),
       origin: Origin,
       cuts: z.array(Cut).optional(),
+      /** Made by a live client, so that their hashes tell a repeat. */
+      live: z.literal(true).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
       merged: Merged.optional(),
+      /** The suggestion that was accepted; its own stream may not say so yet. */
+      suggestion: z.object({ suggestion: SuggestionId, ...takenChoice }).optional(),
     }),
   ),
   /** `group` is out of effect, or in effect again. A command's events share it. */
@@ -167,6 +178,10 @@ export const documentEvents = {
 export type DocumentEvent = EventOf<typeof documentEvents>;
 export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];
 export type ContentInherited = Extract<DocumentEvent, { type: 'ContentInherited' }>['data'];
+
+/** Whether there is anything to take back: a cut adds and drops no character. */
+export const isEdit = ({ changes, cuts = [] }: ChangesApplied): boolean =>
+  new Set(cuts.map(({ change }) => change)).size < changes.length;
 
 /** The events that change a document's content. */
 export const contentEvents = [

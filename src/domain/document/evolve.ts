@@ -1,3 +1,4 @@
+import { takeIntoAcceptance } from './accepting/acceptance.ts';
 import { inheritanceFrom } from './branch/inheritance.ts';
 import { mergesWith } from './branch/merges.ts';
 import type { ChangesApplied, ContentEvent, ContentInherited, DocumentEvent } from './events.ts';
@@ -80,6 +81,17 @@ function withChanges(state: LivingDocument, event: ContentEvent, revision: numbe
   const before = changesIn(state.ledger);
   takeEvent(state.content, event.data);
   takeIntoLedger(state.ledger, event);
+  const changed = withCuts(state, event, before, revision);
+  takeIntoAcceptance(changed, event);
+  return changed;
+}
+
+function withCuts(
+  state: LivingDocument,
+  event: ContentEvent,
+  before: number,
+  revision: number,
+): LivingDocument {
   if (event.type !== 'ChangesApplied') return state;
   const merges = mergesWith(state.merges, event.data, before, revision);
   const cuts = cutsIn(event.data, revision);

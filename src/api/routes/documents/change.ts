@@ -8,7 +8,7 @@ import type { DocumentCommand } from '#domain/document/commands.ts';
 import { Edit } from '#domain/document/edits.ts';
 import { MOST_EDITS } from '#domain/document/limits.ts';
 import { AtText } from './at.ts';
-import { Access, AccessSent, Changed, DocumentParams, folder, title } from './shapes.ts';
+import { Access, AccessSent, Changed, DocumentParams, folder, group, title } from './shapes.ts';
 
 const tags = ['documents'];
 const Edits = z.strictObject({
@@ -18,6 +18,11 @@ const Edits = z.strictObject({
     .nonnegative()
     .optional()
     .describe('The revision whose offsets the edits use; they are carried forward from there.'),
+  group: group
+    .optional()
+    .describe(
+      'What the edits are taken back with: those of your last requests that gave the same. Where that is not your newest group in effect, they are a group of their own.',
+    ),
 });
 const Patch = z
   .strictObject({ title: title.optional(), folder: folder.nullable().optional() })
@@ -46,13 +51,13 @@ export const changeDocuments =
         },
       },
       async (request, reply) => {
-        const { edits, baseRevision } = request.body;
+        const { baseRevision } = request.body;
         const meta = metaOf(request);
         if (meta.expectedRevision !== undefined && baseRevision !== undefined) {
           throw new Problem('request/two-preconditions');
         }
         const { id } = request.params;
-        const written = await edit(id, edits, baseRevision, meta);
+        const written = await edit(id, request.body, meta);
         return answerWritten(reply, id, written);
       },
     );

@@ -12,6 +12,8 @@ export const title = z.string().min(1).max(MOST_TITLE_CHARACTERS);
 export const folder = z.string().min(1).max(MOST_NAME_CHARACTERS);
 export const versionName = z.string().min(1).max(MOST_NAME_CHARACTERS);
 
+export const group = z.uuid().toLowerCase();
+
 /** The answer of a write that changes what is there. */
 export const Changed = z.object({ id: DocumentId, revision: z.int() });
 
@@ -51,7 +53,14 @@ export const TimelineEntry = z.object({
   actor: MemberId,
   type: z.string(),
   origin: z.string().nullable().describe('person, import, restore, merge or ai:<generation>.'),
-  group: z.string().nullable().describe('Edits of one group are taken back together.'),
+  group: z
+    .string()
+    .nullable()
+    .describe('Edits of one group are taken back together; also that which was undone or redone.'),
+  inEffect: z
+    .boolean()
+    .nullable()
+    .describe('Of an edit: false once its group was undone. Null for what is no edit.'),
   inserted: z.int().describe('UTF-16 code units.'),
   deleted: z.int(),
   versionName: z.string().nullable().describe('The name that a revision got or lost.'),

@@ -1,7 +1,7 @@
 import type { Content } from '#domain/document/content.ts';
 import { type Characters, elementsOf } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
-import { isOverwritten } from '#domain/document/undo/saved-document.ts';
+import { isOverwritten } from '#domain/document/undo/saved-rows.ts';
 import type { Settling, TextSettling } from '#domain/document/undo/settling.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { MergeBranch } from '#domain/document/commands.ts';
 import type { DocumentEvent, Merged } from '#domain/document/events.ts';
 import { cutFromOf } from '#domain/document/reading.ts';
 import type { DocumentState, LivingDocument } from '#domain/document/state.ts';
-import { type Ledger, MOVED, REVIVED, changesIn } from '#domain/document/undo/ledger.ts';
+import { type Ledger, MOVED, REVIVED, changesIn, copyOf } from '#domain/document/undo/ledger.ts';
 import { takeMerge } from '#domain/document/undo/recording.ts';
 import { type Reversed, wasToldToCount } from '#domain/document/undo/reversals.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -101,7 +101,7 @@ function ledgerThen(
     ...merge
   }: New & Pick<Parameters<typeof takeMerge>[1], 'group' | 'author' | 'origin'>,
 ): Ledger {
-  const then = structuredClone(ledger);
+  const then = copyOf(ledger);
   const changes = fresh.map(({ bytes }) => bytes);
   takeMerge(then, { ...merge, changes }, { runs: runsOf(fresh), reversed });
   return then;

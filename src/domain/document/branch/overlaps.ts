@@ -8,7 +8,8 @@ import { type Characters, charactersOf } from '#domain/document/undo/characters.
 import { type Write, historiesOf } from '#domain/document/undo/fields.ts';
 import { MOVED, REVIVED, counts } from '#domain/document/undo/ledger.ts';
 import type { Counts } from '#domain/document/undo/rule.ts';
-import { isOverwritten, savedDocument, valueAt } from '#domain/document/undo/saved-document.ts';
+import { savedDocument } from '#domain/document/undo/saved-document.ts';
+import { isOverwritten, valueAt } from '#domain/document/undo/saved-rows.ts';
 import type { DocumentId, SectionId } from '#domain/ids.ts';
 import { type Shown, type WordsOnSides, overlappingWords } from './overlapping-words.ts';
 import { type Knows, type Sides, isSeen, sidesOf } from './sides.ts';

@@ -2,7 +2,7 @@ import type { Section } from '#domain/document/content.ts';
 import { type Characters, elementsOf, newestOf } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
 import { type Counts, isToBeVisible } from '#domain/document/undo/rule.ts';
-import { lengthAt } from '#domain/document/undo/saved-document.ts';
+import { lengthAt } from '#domain/document/undo/saved-rows.ts';
 import { isAlive } from './sides.ts';
 
 type Present = readonly Pick<Section, 'object' | 'present'>[];

@@ -33,7 +33,8 @@ export function authorshipIn(saved: SavedDocument, ledger: Ledger): AuthorshipOf
 }
 
 const nothing: Written = { maxOps: [], changes: [] };
-const unknown: Authorship = { owner: GROUND, place: -1, seq: 0, hand: 0, at: 0 };
+/** What is just being written: it counts, and comes after everything else. */
+const unknown: Authorship = { owner: GROUND, place: Infinity, seq: Infinity, hand: 0, at: 0 };
 
 const isAt = (maxOps: readonly number[], index: number, counter: number): boolean =>
   counter <= (maxOps[index] ?? -1) && counter > (maxOps[index - 1] ?? 0);

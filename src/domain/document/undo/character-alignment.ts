@@ -5,9 +5,10 @@ import { type AuthorshipOf, authorshipIn } from './authorship.ts';
 import { type Characters, charactersOf, elementsOf, newestOf } from './characters.ts';
 import { NONE } from './columns.ts';
 import { type Known, type Ledger, isMerged } from './ledger.ts';
-import { type SavedDocument, isOverwritten, lengthAt, savedDocument } from './saved-document.ts';
+import { type SavedDocument, savedDocument } from './saved-document.ts';
+import { isOverwritten, lengthAt } from './saved-rows.ts';
 
-type Place = Pick<Run, 'section' | 'at' | 'alive'>;
+export type Place = Pick<Run, 'section' | 'at' | 'alive'>;
 
 /** Follows each character from what was `known` to where it is now, also if it went and came back. */
 export function alignmentOfCharacters(known: Known, content: Content, ledger: Ledger): Alignment {
@@ -35,7 +36,10 @@ export function alignmentOfCharacters(known: Known, content: Content, ledger: Le
 }
 
 /** Where each character is, or the gap that a deleted one left. */
-function placesOf(characters: Characters, { sections }: Content): ReadonlyMap<number, Place> {
+export function placesOf(
+  characters: Characters,
+  { sections }: Pick<Content, 'sections'>,
+): ReadonlyMap<number, Place> {
   const { saved } = characters;
   const arrangement = arrangementOf(characters);
   const places = new Map<number, Place>();

@@ -4,7 +4,8 @@ import { NONE } from './columns.ts';
 import { cutOrder } from './cut-order.ts';
 import { type FirstPlaces, elementBehindWhich, firstPlaces, typedAs } from './first-places.ts';
 import { MOVED, REVIVED } from './ledger.ts';
-import { type Rows, type SavedDocument, rowsOf } from './saved-document.ts';
+import type { SavedDocument } from './saved-document.ts';
+import { type Rows, rowsOf } from './saved-rows.ts';
 
 /**
  * The characters of a document. One that was deleted and came back, or that moved into another

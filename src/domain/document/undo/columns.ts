@@ -129,13 +129,20 @@ export function flags(bytes: Uint8Array, count: number): Uint8Array {
   return values;
 }
 
-/** How many rows a column of numbers tells. */
-export function rowsIn(bytes: Uint8Array): number {
+/** How many rows a column of numbers, or of what `read` reads, tells. */
+export function rowsIn(
+  bytes: Uint8Array,
+  read: (reader: ByteReader) => unknown = (reader) => reader.unsigned(),
+): number {
   let count = 0;
-  eachRun(
-    bytes,
-    (reader) => reader.unsigned(),
-    (_, length) => (count += length),
-  );
+  eachRun(bytes, read, (_, length) => (count += length));
+  return count;
+}
+
+/** How many rows a column of flags tells. */
+export function flagsIn(bytes: Uint8Array): number {
+  const reader = new ByteReader(bytes);
+  let count = 0;
+  while (!reader.isAtEnd) count += reader.unsigned();
   return count;
 }

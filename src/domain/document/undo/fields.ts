@@ -6,7 +6,8 @@ import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
 import { MOVED } from './ledger.ts';
 import type { Counts } from './rule.ts';
-import { type SavedDocument, isOverwritten, opId, rowsOf, valueAt } from './saved-document.ts';
+import type { SavedDocument } from './saved-document.ts';
+import { isOverwritten, opId, rowsOf, valueAt } from './saved-rows.ts';
 
 /** A field that is to get another value: the title, a section's place, or its presence. */
 export type Put = {

@@ -1,5 +1,6 @@
 import { NONE } from './columns.ts';
-import type { Rows, SavedDocument } from './saved-document.ts';
+import type { SavedDocument } from './saved-document.ts';
+import type { Rows } from './saved-rows.ts';
 
 /** Where text came from: elements, and for each the one that it was made of (`NONE`: typed). */
 export type Sources = {

@@ -19,7 +19,6 @@ export function followText(content: Content, document: LivingDocument, writer: C
     ({ id, present, length }) => touched.has(id) && present === (length === 0),
   );
   if (!mayFollow) return;
-  // What was just written is in no ledger yet: it counts.
   const { puts } = settlingOf(now, cutFromOf(document), document.ledger, (owner) =>
     counts(document.ledger, owner),
   );

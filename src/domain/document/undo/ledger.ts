@@ -82,6 +82,19 @@ export const newLedger = (): Ledger => ({
   settlings: 0,
 });
 
+/** A ledger that can go another way. */
+export const copyOf = ({ groups, ...ledger }: Ledger): Ledger => ({
+  ...structuredClone(ledger),
+  groups: {
+    ...groups,
+    known: new Map(groups.known),
+    numbers: new Map(groups.numbers),
+    newestOf: new Map(groups.newestOf),
+    redoable: new Set(groups.redoable),
+    gone: new Set(groups.gone),
+  },
+});
+
 /** Whether what the owner did counts. What the server does for undo never does: it only follows. */
 export function counts(
   ledger: Ledger,

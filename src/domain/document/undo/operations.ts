@@ -1,7 +1,8 @@
 import type { Operation } from '#domain/document/replica.ts';
 import { NONE } from './columns.ts';
 import type { Put } from './fields.ts';
-import { type SavedDocument, objectOf, opId, valueAt } from './saved-document.ts';
+import type { SavedDocument } from './saved-document.ts';
+import { objectOf, opId, valueAt } from './saved-rows.ts';
 import type { TextSettling } from './settling.ts';
 
 /** What must stand in one change. */

@@ -1,8 +1,9 @@
-import type {
-  ChangesApplied,
-  ContentEvent,
-  Merged,
-  SettledEvent,
+import {
+  type ChangesApplied,
+  type ContentEvent,
+  type Merged,
+  type SettledEvent,
+  isEdit,
 } from '#domain/document/events.ts';
 import { noMoreRedo, takeEdit, takeRedo, takeUndo } from './groups.ts';
 import { GONE, GROUND, type Ledger, MOVED, REVIVED, handIn, record } from './ledger.ts';
@@ -61,8 +62,7 @@ function takeEdits(ledger: Ledger, data: ChangesApplied): void {
   ledger.ground ??= group;
   let owner = GROUND;
   if (group !== ledger.ground) {
-    // A cut adds and drops no character: there is nothing to take back.
-    if (isCut.size === changes.length) noMoreRedo(ledger.groups, author);
+    if (!isEdit(data)) noMoreRedo(ledger.groups, author);
     else owner = takeEdit(ledger.groups, { id: group, author, origin, at });
   }
   const hand = { author, origin };

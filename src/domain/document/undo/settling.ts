@@ -8,7 +8,8 @@ import { NONE } from './columns.ts';
 import { type Put, putsOf } from './fields.ts';
 import { type Ledger, isMerged } from './ledger.ts';
 import { type Counts, isToBeVisible } from './rule.ts';
-import { type SavedDocument, isOverwritten, lengthAt, savedDocument } from './saved-document.ts';
+import { type SavedDocument, savedDocument } from './saved-document.ts';
+import { isOverwritten, lengthAt } from './saved-rows.ts';
 
 /** What is to be written so that a document is what its groups in effect make of it. */
 export type Settling = {

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as Automerge from '@automerge/automerge';
 import { NONE } from '#domain/document/undo/columns.ts';
-import {
-  type SavedDocument,
-  objectOf,
-  opId,
-  savedDocument,
-  valueAt,
-} from '#domain/document/undo/saved-document.ts';
+import { type SavedDocument, savedDocument } from '#domain/document/undo/saved-document.ts';
+import { objectOf, opId, valueAt } from '#domain/document/undo/saved-rows.ts';
 import { settled } from '#domain/document/live-content.ts';
 import { type WrittenDocument, bob, written } from '#test/support/document.ts';
 import { seededRandom } from '#test/support/random.ts';

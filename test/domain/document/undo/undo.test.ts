@@ -23,3 +23,13 @@ test('undo takes back the caller’s last group and leaves what others wrote sin
   assert.equal(document.markdown, 'one two three\n');
   assert.equal(markdownOf(replayed(document.events)), document.markdown);
 });
+
+test('a section that is deleted after an undo is deleted, and comes back by undo', () => {
+  const document = written('one\n# Two\n');
+  document.edit({ type: 'insertText', at: 0, text: 'A' });
+  document.do(undo);
+  document.edit({ type: 'deleteSection', section: document.section(1) });
+  assert.deepEqual(document.texts, ['one\n']);
+  document.do(undo);
+  assert.deepEqual(document.texts, ['one\n', '# Two\n']);
+});
