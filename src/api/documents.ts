@@ -1,7 +1,14 @@
 import type { Transaction } from 'kysely';
 import { LogUnavailable } from '#commands/ports.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
-import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
+import {
+  baseOf,
+  contentOf,
+  freeDocument,
+  restorePointOf,
+  sectionsOf,
+  titleOf,
+} from '#domain/document/reading.ts';
 import { mustMay } from '#domain/document/access.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import type { DocumentId } from '#domain/ids.ts';
@@ -78,7 +85,7 @@ export function documents(
     },
 
     restore: async (id, at, meta) => {
-      const { value: to, revision } = await seen(meta.principal, id, at, contentOf);
+      const { value: to, revision } = await seen(meta.principal, id, at, restorePointOf);
       return await handle(id, { type: 'RestoreDocument', to, revision }, meta);
     },
 

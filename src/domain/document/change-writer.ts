@@ -16,9 +16,11 @@ export type Written = {
   readonly bytes: Uint8Array;
   readonly touched: readonly SectionId[];
   readonly cuts: readonly Omit<Cut, 'change'>[];
-  /** Text moves, and the server says so: see `moves` in `ChangesUndone`. */
-  readonly isMove?: boolean;
+  readonly elements?: NewElements;
 };
+
+/** What the elements are that a change inserts: see `moves` and `revived` in `ChangesApplied`. */
+export type NewElements = 'moves' | 'revived';
 
 /** Writes into a replica and keeps the Automerge changes that this makes. */
 export type ChangeWriter = {
@@ -34,7 +36,11 @@ export type ChangeWriter = {
   readonly beginCuts: () => void;
   readonly addCut: (cut: Pick<Cut, 'from' | 'at' | 'length' | 'to'>) => void;
   /** Takes in a change that was made by hand, after those written so far. */
-  readonly add: (bytes: Uint8Array, touched: readonly SectionId[], isMove: boolean) => void;
+  readonly add: (
+    bytes: Uint8Array,
+    touched: readonly SectionId[],
+    elements: NewElements | undefined,
+  ) => void;
   /** The time of the changes, in seconds since 1970. */
   readonly seconds: number;
   /** Ends the change, if there is one. */
@@ -116,11 +122,12 @@ export function changeWriter(replica: Replica, now: Date): ChangeWriter {
       isCutting = true;
     },
     addCut: (cut) => cuts.push(cut),
-    add(bytes, touchedSections, isMove) {
+    add(bytes, touchedSections, elements) {
       commit();
       applyChanges(replica, [bytes]);
       heads = headsOf(replica);
-      written.push({ bytes, touched: touchedSections, cuts: [], isMove });
+      const change = { bytes, touched: touchedSections, cuts: [] };
+      written.push(elements === undefined ? change : { ...change, elements });
     },
     seconds,
   };

@@ -1,4 +1,4 @@
-import type { DocumentBase, DocumentContent } from './content.ts';
+import type { DocumentBase, RestorePoint } from './content.ts';
 import type { Edit } from './edits.ts';
 import type { AccessList, Origin } from './events.ts';
 
@@ -44,10 +44,10 @@ export type NameVersion = {
 };
 export type RemoveVersionName = { readonly type: 'RemoveVersionName'; readonly name: string };
 
-/** Makes the document read as `to` (`contentOf(state)` at `revision`), as one new edit. */
+/** Makes the document read as `to` (`restorePointOf(state)` at `revision`), as one new edit. */
 export type RestoreDocument = {
   readonly type: 'RestoreDocument';
-  readonly to: DocumentContent;
+  readonly to: RestorePoint;
   readonly revision: number;
 };
 

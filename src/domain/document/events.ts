@@ -46,6 +46,12 @@ export const Cut = z.object({
 });
 export type Cut = z.infer<typeof Cut>;
 
+/**
+ * Indexes in `changes`: those in which text moves. The elements that such a change inserts are,
+ * one after the other, those that it deletes.
+ */
+const moves = z.array(z.int().nonnegative()).optional();
+
 /** What all events that change a document's content hold. */
 const content = {
   /** Automerge changes, each a chunk of type 1, in the order in which they apply. */
@@ -65,14 +71,7 @@ const content = {
  * What the server wrote so that the document is what its groups in effect make of it: a character
  * that comes back is a new element right behind the one that it was.
  */
-const settled = {
-  ...content,
-  /**
-   * Indexes in `changes`: those in which text moves. The elements that such a change inserts are,
-   * one after the other, those that it deletes.
-   */
-  moves: z.array(z.int().nonnegative()).optional(),
-};
+const settled = { ...content, moves };
 
 const sealed = <Schema extends z.ZodType>(schema: Schema) =>
   defineEvent({ kind: 'document', version: 1, schema, subject: documentSubject });
@@ -99,6 +98,12 @@ export const documentEvents = {
       cuts: z.array(Cut).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
+      /**
+       * Indexes in `changes`: those in which characters come back. Each element that such a change
+       * inserts is the very character that it is inserted behind.
+       */
+      revived: z.array(z.int().nonnegative()).optional(),
+      moves,
     }),
   ),
   /** `group` is out of effect, or in effect again. A command's events share it. */

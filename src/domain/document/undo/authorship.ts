@@ -4,6 +4,7 @@ import type { SavedDocument } from './saved-document.ts';
 /** The change that an operation belongs to. */
 export type Authorship = {
   readonly owner: Owner;
+  readonly isRevival: boolean;
   /** Where the change stands in the log. */
   readonly place: number;
   /** Its place among the changes of its actor, from 1. */
@@ -30,7 +31,7 @@ export function authorshipIn(saved: SavedDocument, ledger: Ledger): AuthorshipOf
 
 const nothing: Written = { maxOps: [], changes: [] };
 /** What is just being written: it counts, and comes after everything else. */
-const unknown: Authorship = { owner: GROUND, place: Infinity, seq: Infinity };
+const unknown: Authorship = { owner: GROUND, isRevival: false, place: Infinity, seq: Infinity };
 
 const isAt = (maxOps: readonly number[], index: number, counter: number): boolean =>
   counter <= (maxOps[index] ?? -1) && counter > (maxOps[index - 1] ?? 0);
@@ -49,10 +50,10 @@ function changesByActor({ actors, changes }: SavedDocument, ledger: Ledger): rea
   const found: Written[] = actors.map(() => ({ maxOps: [], changes: [] }));
   const indexes = new Map(actors.map((actor, index) => [actor, index]));
   let place = 0;
-  for (const { actor, owner, count } of ledger.runs) {
+  for (const { actor, owner, isRevival, count } of ledger.runs) {
     const written = found[indexes.get(ledger.actors[actor] ?? '') ?? -1]?.changes;
     for (let left = count; left > 0; left--, place++) {
-      written?.push({ owner, place, seq: written.length + 1 });
+      written?.push({ owner, isRevival, place, seq: written.length + 1 });
     }
   }
   for (let change = 0; change < changes.count; change++) {

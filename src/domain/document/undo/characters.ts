@@ -1,7 +1,7 @@
 import type { Section } from '#domain/document/content.ts';
 import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
-import { MOVED, REVIVED } from './ledger.ts';
+import { MOVED } from './ledger.ts';
 import type { SavedDocument } from './saved-document.ts';
 import { type Rows, rowsOf } from './saved-rows.ts';
 
@@ -78,8 +78,8 @@ function linkElements(characters: Characters): void {
     return found;
   };
   for (const row of elementsOf(characters)) {
-    const { owner, place } = authorshipOfRow(characters, row);
-    if (owner === REVIVED) link(characters, elementBehindWhich(saved, row), row);
+    const { owner, isRevival, place } = authorshipOfRow(characters, row);
+    if (isRevival) link(characters, elementBehindWhich(saved, row), row);
     if (owner === MOVED) movesAt(place).inserted.push({ row, counter: ops.counter[row] ?? NONE });
     for (let at = successors.start[row] ?? 0; at < (successors.start[row + 1] ?? 0); at++) {
       const counter = successors.counter[at] ?? NONE;

@@ -2,7 +2,16 @@ import { Origin } from '#domain/document/events.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroup, keep, newEditGroups } from './groups.ts';
-import { GONE, GROUND, type Ledger, type Owner, type Run, addRun, counts } from './ledger.ts';
+import {
+  GONE,
+  GROUND,
+  type Ledger,
+  type Owner,
+  REVIVED,
+  type Run,
+  addRun,
+  counts,
+} from './ledger.ts';
 
 /**
  * A ledger as it stands in a snapshot: names once, ids as bytes, the rest as LEB128 numbers that
@@ -20,6 +29,8 @@ export type LedgerBytes = Pick<Ledger, 'ground' | 'settlings'> & {
 const ID_BYTES = 16;
 /** Owners that are no group: their codes in a run come before those of groups. */
 const NO_GROUPS = 5;
+/** In front of the code of an owner who brought characters back. */
+const REVIVAL = 0;
 
 export function ledgerToBytes(ledger: Ledger): LedgerBytes {
   const { known, count, turns } = ledger.groups;
@@ -57,10 +68,10 @@ function runNumbers(ledger: Ledger): number[] {
     addRun(runs, { ...run, owner: isBeyond ? settled : run.owner });
   }
   let last = 0;
-  return runs.flatMap(({ actor, owner, count }) => {
+  return runs.flatMap(({ actor, owner, isRevival, count }) => {
     const code = owner < 0 ? -owner : NO_GROUPS + zigzag(owner - last);
     if (owner >= 0) last = owner;
-    return [actor, code, count];
+    return isRevival && owner !== REVIVED ? [actor, REVIVAL, code, count] : [actor, code, count];
   });
 }
 
@@ -71,11 +82,13 @@ export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   const reader = new ByteReader(bytes.runs);
   for (let last = 0; !reader.isAtEnd;) {
     const actor = reader.unsigned();
-    const code = reader.unsigned();
+    const first = reader.unsigned();
+    const code = first === REVIVAL ? reader.unsigned() : first;
     const owner: Owner = code < NO_GROUPS ? -code : last + unzigzag(code - NO_GROUPS);
+    const isRevival = first === REVIVAL || owner === REVIVED;
     const count = reader.unsigned();
     if (owner >= 0) last = owner;
-    runs.push({ actor, owner, count });
+    runs.push({ actor, owner, isRevival, count });
     actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   }
   const { ground, settlings } = bytes;

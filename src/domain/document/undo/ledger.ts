@@ -17,7 +17,7 @@ export type Ledger = {
   readonly groups: EditGroups;
   /** The group that the document began with, which is nobody's to take back. */
   ground: string | undefined;
-  /** How often the server wrote for undo: characters are other elements since. */
+  /** How often characters went and came back, which are other elements since. */
   settlings: number;
 };
 
@@ -33,7 +33,13 @@ export const knownIn = ({ actors, counts, settlings }: Ledger): Known => ({
   settlings,
 });
 
-export type Run = { readonly actor: number; readonly owner: Owner; count: number };
+export type Run = {
+  readonly actor: number;
+  readonly owner: Owner;
+  /** What the changes insert are, on their owner's account, characters that come back. */
+  readonly isRevival: boolean;
+  count: number;
+};
 
 /** A group's number, or one of the below. */
 export type Owner = number;
@@ -47,7 +53,7 @@ export const GONE: Owner = -2;
  * those that it deletes.
  */
 export const MOVED: Owner = -3;
-/** The server's, for undo: what it inserts is the very character that it is inserted behind. */
+/** The server's, for undo: characters come back, each right behind the element that it was. */
 export const REVIVED: Owner = -4;
 
 export const newLedger = (): Ledger => ({
@@ -63,18 +69,25 @@ export const newLedger = (): Ledger => ({
 export const counts = ({ groups }: Ledger, owner: Owner): boolean =>
   owner >= 0 ? isInEffect(groups, owner) : owner === GROUND;
 
-export function record(ledger: Ledger, change: Uint8Array, owner: Owner): void {
+export function record(
+  ledger: Ledger,
+  change: Uint8Array,
+  owner: Owner,
+  isRevival = owner === REVIVED,
+): void {
   const name = actorOf(change);
   let actor = ledger.actors.indexOf(name);
   if (actor < 0) actor = ledger.actors.push(name) - 1;
   ledger.counts[actor] = (ledger.counts[actor] ?? 0) + 1;
-  addRun(ledger.runs, { actor, owner, count: 1 });
+  addRun(ledger.runs, { actor, owner, isRevival, count: 1 });
 }
 
-export function addRun(runs: Run[], { actor, owner, count }: Run): void {
+export function addRun(runs: Run[], run: Run): void {
   const last = runs.at(-1);
-  if (last?.actor === actor && last.owner === owner) last.count += count;
-  else runs.push({ actor, owner, count });
+  const isSame =
+    last?.actor === run.actor && last.owner === run.owner && last.isRevival === run.isRevival;
+  if (isSame) last.count += run.count;
+  else runs.push({ ...run });
 }
 
 const MAGIC_CHECKSUM_AND_TYPE = 9;

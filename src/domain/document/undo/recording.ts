@@ -24,15 +24,19 @@ export function takeIntoLedger(ledger: Ledger, event: ContentEvent): void {
 }
 
 function takeApplied(ledger: Ledger, data: ChangesApplied): void {
-  const { changes, cuts = [], author, group, origin, at = 0 } = data;
-  const isCut = new Set(cuts.map(({ change }) => change));
+  const { changes, cuts = [], moves = [], revived = [], author, group, origin, at = 0 } = data;
+  const isMove = new Set([...cuts.map(({ change }) => change), ...moves]);
+  const isRevival = new Set(revived);
   ledger.ground ??= group;
   let owner = GROUND;
   if (group !== ledger.ground) {
     if (!isEdit(data)) noMoreRedo(ledger.groups, author);
     else owner = takeEdit(ledger.groups, { id: group, author, origin, at });
   }
-  changes.forEach((change, index) => record(ledger, change, isCut.has(index) ? MOVED : owner));
+  if (revived.length > 0) ledger.settlings++;
+  changes.forEach((change, index) =>
+    record(ledger, change, isMove.has(index) ? MOVED : owner, isRevival.has(index)),
+  );
 }
 
 function takeSettled(ledger: Ledger, { changes, moves = [] }: SettledEvent['data']): void {
