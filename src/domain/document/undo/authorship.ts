@@ -1,3 +1,4 @@
+import { NONE } from './columns.ts';
 import { GROUND, type Ledger, type Owner } from './ledger.ts';
 import type { SavedDocument } from './saved-document.ts';
 
@@ -14,20 +15,48 @@ export type Authorship = {
 /** Finds the change of an operation, by actor (an index of the saved document) and counter. */
 export type AuthorshipOf = (actor: number, counter: number) => Authorship;
 
+/** By actor: operations outside of this span are in none of the changes that were asked for. */
+export type Span = { readonly from: Float64Array; readonly to: Float64Array };
+
+export type Authors = {
+  readonly authorshipOf: AuthorshipOf;
+  /** To look each operation's change up costs more than to see that it is outside of a span. */
+  readonly spanOf: (isMeant: (authorship: Authorship) => boolean) => Span;
+};
+
 type Written = { readonly maxOps: number[]; readonly changes: Authorship[] };
 
-export function authorshipIn(saved: SavedDocument, ledger: Ledger): AuthorshipOf {
+export function authorsIn(saved: SavedDocument, ledger: Ledger): Authors {
   const byActor = changesByActor(saved, ledger);
   // Neighbours in a text were mostly written by one change, or one right behind it.
   const last = saved.actors.map(() => 0);
-  return (actor, counter) => {
-    const { maxOps, changes } = byActor[actor] ?? nothing;
-    let index = last[actor] ?? 0;
-    if (!isAt(maxOps, index, counter)) index = firstReaching(maxOps, counter);
-    last[actor] = index;
-    return changes[index] ?? unknown;
+  return {
+    authorshipOf: (actor, counter) => {
+      const { maxOps, changes } = byActor[actor] ?? nothing;
+      let index = last[actor] ?? 0;
+      if (!isAt(maxOps, index, counter)) index = firstReaching(maxOps, counter);
+      last[actor] = index;
+      return changes[index] ?? unknown;
+    },
+    spanOf: (isMeant) => spanOf(byActor, isMeant),
   };
 }
+
+function spanOf(byActor: readonly Written[], isMeant: (authorship: Authorship) => boolean): Span {
+  const from = new Float64Array(byActor.length).fill(Infinity);
+  const to = new Float64Array(byActor.length).fill(NONE);
+  for (const [actor, { maxOps, changes }] of byActor.entries()) {
+    for (const [index, change] of changes.entries()) {
+      if (!isMeant(change)) continue;
+      if (from[actor] === Infinity) from[actor] = maxOps[index - 1] ?? 0;
+      to[actor] = maxOps[index] ?? Infinity;
+    }
+  }
+  return { from, to };
+}
+
+export const isWithin = ({ from, to }: Span, actor: number, counter: number): boolean =>
+  counter > (from[actor] ?? Infinity) && counter <= (to[actor] ?? NONE);
 
 const nothing: Written = { maxOps: [], changes: [] };
 /** What is just being written: it counts, and comes after everything else. */

@@ -1,7 +1,7 @@
 import type { Alignment, Run } from '#domain/document/alignment.ts';
 import type { Content } from '#domain/document/content.ts';
 import { arrangementOf } from './arrangement.ts';
-import { authorshipIn } from './authorship.ts';
+import { authorsIn } from './authorship.ts';
 import { type Characters, charactersOf, newestOf } from './characters.ts';
 import type { Known, Ledger } from './ledger.ts';
 import { pastElements } from './past-elements.ts';
@@ -13,8 +13,7 @@ type Place = Pick<Run, 'section' | 'at' | 'alive'>;
 /** Follows each character from what was `known` to where it is now, also if it went and came back. */
 export function alignmentOfCharacters(known: Known, content: Content, ledger: Ledger): Alignment {
   const saved = savedDocument(content.replica);
-  const authorshipOf = authorshipIn(saved, ledger);
-  const characters = charactersOf(saved, authorshipOf, content.sections);
+  const characters = charactersOf(saved, authorsIn(saved, ledger), content.sections);
   const places = placesOf(characters, content);
   const objects = new Map(content.sections.map(({ id, object }) => [id, object]));
   const elements = pastElements(characters, known);

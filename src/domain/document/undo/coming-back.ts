@@ -1,7 +1,7 @@
 import type { Content, Section } from '#domain/document/content.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { type Arrangement, arrangementOf } from './arrangement.ts';
-import { authorshipIn } from './authorship.ts';
+import { authorsIn } from './authorship.ts';
 import { charactersOf, newestOf } from './characters.ts';
 import { NONE } from './columns.ts';
 import type { Known, Ledger } from './ledger.ts';
@@ -38,7 +38,7 @@ export function pastCharacters(
   sections: ReadonlySet<SectionId>,
 ): PastCharacters {
   const saved = savedDocument(content.replica);
-  const characters = charactersOf(saved, authorshipIn(saved, ledger), content.sections);
+  const characters = charactersOf(saved, authorsIn(saved, ledger), content.sections);
   const arrangement = arrangementOf(characters);
   const elements = pastElements(characters, known);
   const wanted = new Set<number>();

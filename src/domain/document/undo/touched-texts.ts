@@ -1,0 +1,60 @@
+import { type Authorship, isWithin } from './authorship.ts';
+import { type Characters, authorshipOfRow } from './characters.ts';
+import { NONE } from './columns.ts';
+import type { Owner } from './ledger.ts';
+import type { Rows } from './saved-rows.ts';
+
+/**
+ * The texts in which a group wrote or deleted, and those that share characters with them: the
+ * others are what they are whether or not it is in effect.
+ */
+export function touchedTexts(characters: Characters, group: Owner): ReadonlySet<string> {
+  const texts = [...characters.texts].toSorted(([, one], [, other]) => one.start - other.start);
+  const touched = new Set<number>();
+  const isTouched = touchedBy(characters, group);
+  for (const [index, [, rows]] of texts.entries()) if (isTouched(rows)) touched.add(index);
+  const related = relatedTexts(
+    characters,
+    texts.map(([, rows]) => rows),
+  );
+  // A set takes in what is added while it is gone through.
+  for (const index of touched) for (const other of related[index] ?? []) touched.add(other);
+  return new Set([...touched].map((index) => texts[index]?.[0] ?? ''));
+}
+
+function touchedBy(characters: Characters, group: Owner): (rows: Rows) => boolean {
+  const { saved, authorshipOf } = characters;
+  const isMeant = ({ owner }: Authorship) => owner === group;
+  const span = characters.spanOf(isMeant);
+  const { actor, counter } = saved.ops;
+  const { start: first, actor: byActor, counter: byCounter } = saved.successors;
+  return ({ start, end }) => {
+    for (let row = start; row < end; row++) {
+      const isNear = isWithin(span, actor[row] ?? NONE, counter[row] ?? NONE);
+      if (isNear && isMeant(authorshipOfRow(characters, row))) return true;
+    }
+    for (let at = first[start] ?? 0; at < (first[end] ?? 0); at++) {
+      const [who, operation] = [byActor[at] ?? NONE, byCounter[at] ?? NONE];
+      if (isWithin(span, who, operation) && isMeant(authorshipOf(who, operation))) return true;
+    }
+    return false;
+  };
+}
+
+/** By text: those into which characters moved out of it, and out of which into it. */
+function relatedTexts(
+  { next }: Characters,
+  texts: readonly Rows[],
+): readonly ReadonlySet<number>[] {
+  const related = texts.map(() => new Set<number>());
+  for (const [index, { start, end }] of texts.entries()) {
+    for (let row = start; row < end; row++) {
+      const after = next[row] ?? NONE;
+      if (after === NONE || (after >= start && after < end)) continue;
+      const other = texts.findIndex((rows) => after >= rows.start && after < rows.end);
+      related[index]?.add(other);
+      related[other]?.add(index);
+    }
+  }
+  return related;
+}
