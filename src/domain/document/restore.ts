@@ -1,4 +1,5 @@
 import type { DecisionContext } from '#domain/decider.ts';
+import { once } from '#domain/once.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { mustMay } from './access.ts';
 import type { ChangeWriter } from './change-writer.ts';
@@ -47,11 +48,6 @@ export function restoreDocument(
     writePlan(plan, back, content, writer);
     followText(content, document, writer);
   });
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** By text object: which characters come back. */

@@ -55,9 +55,6 @@ function spanOf(byActor: readonly Written[], isMeant: (authorship: Authorship) =
   return { from, to };
 }
 
-export const isWithin = ({ from, to }: Span, actor: number, counter: number): boolean =>
-  counter > (from[actor] ?? Infinity) && counter <= (to[actor] ?? NONE);
-
 const nothing: Written = { maxOps: [], changes: [] };
 /** What is just being written: it counts, and comes after everything else. */
 const unknown: Authorship = { owner: GROUND, isRevival: false, place: Infinity, seq: Infinity };

@@ -1,7 +1,7 @@
 import type { Section } from '#domain/document/content.ts';
 import type { Authors, Authorship } from './authorship.ts';
 import { NONE } from './columns.ts';
-import { linkElements } from './links.ts';
+import { type Links, linksIn } from './links.ts';
 import type { SavedDocument } from './saved-document.ts';
 import { type Rows, rowsOf } from './saved-rows.ts';
 
@@ -10,31 +10,22 @@ import { type Rows, rowsOf } from './saved-rows.ts';
  * section, is several elements of Automerge, one after the other: the newest stands for it.
  * Elements are rows of the saved document.
  */
-export type Characters = Authors & {
-  readonly saved: SavedDocument;
-  /** The element that took this one's place; `NONE` for the newest. */
-  readonly next: Int32Array;
-  /** The element that took this place's character before; `NONE` for the one that was typed. */
-  readonly previous: Int32Array;
-  /** By a section's text object: its elements, in Automerge's order. */
-  readonly texts: ReadonlyMap<string, Rows>;
-};
+export type Characters = Authors &
+  Links & {
+    readonly saved: SavedDocument;
+    /** By a section's text object: its elements, in Automerge's order. */
+    readonly texts: ReadonlyMap<string, Rows>;
+  };
 
 export function charactersOf(
   saved: SavedDocument,
   authors: Authors,
   sections: readonly Pick<Section, 'object'>[],
 ): Characters {
-  const { count } = saved.ops;
-  const characters = {
-    ...authors,
-    saved,
-    next: new Int32Array(count).fill(NONE),
-    previous: new Int32Array(count).fill(NONE),
-    texts: rowsOf(saved, new Set(sections.map(({ object }) => object))),
-  };
-  linkElements(characters);
-  return characters;
+  const texts = rowsOf(saved, new Set(sections.map(({ object }) => object)));
+  // From the first row to the last: `behind` reads them in one go.
+  const inOrder = [...texts.values()].toSorted((one, other) => one.start - other.start);
+  return { ...authors, ...linksIn(saved, authors, inOrder), saved, texts };
 }
 
 /** The elements of a text, in Automerge's order. */

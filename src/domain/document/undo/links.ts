@@ -1,55 +1,56 @@
-import { type Authorship, isWithin } from './authorship.ts';
-import type { Characters } from './characters.ts';
+import type { Authors, Authorship } from './authorship.ts';
 import { NONE } from './columns.ts';
 import { MOVED } from './ledger.ts';
 import type { SavedDocument } from './saved-document.ts';
+import type { Rows } from './saved-rows.ts';
+import { writtenBy } from './written-by.ts';
+
+/** Which elements are one character: by row, those before and after it. */
+export type Links = {
+  /** The element that took this one's place; `NONE` for the newest. */
+  readonly next: Int32Array;
+  /** The element that took this place's character before; `NONE` for the one that was typed. */
+  readonly previous: Int32Array;
+};
 
 type Numbered = { readonly row: number; readonly counter: number };
 /** What a change that moves text inserts and deletes. */
 type Moves = { readonly inserted: Numbered[]; readonly deleted: Numbered[] };
 
-/** Finds which elements are one character: those that a change moved or brought back. */
-export function linkElements(characters: Characters): void {
-  const { saved, texts } = characters;
-  const isLink = ({ owner, isRevival }: Authorship) => isRevival || owner === MOVED;
-  const span = characters.spanOf(isLink);
+/** Finds them by the changes that moved characters or brought them back. */
+export function linksIn(saved: SavedDocument, authors: Authors, texts: Iterable<Rows>): Links {
+  const { ops, successors } = saved;
+  const links = {
+    next: new Int32Array(ops.count).fill(NONE),
+    previous: new Int32Array(ops.count).fill(NONE),
+  };
+  const changed = writtenBy(saved, authors, isLink);
   const moves = new Map<number, Moves>();
-  const { actor, counter } = saved.ops;
-  const { start, actor: byActor, counter: byCounter } = saved.successors;
-  for (const rows of texts.values()) {
-    for (let row = rows.start; row < rows.end; row++) {
-      if (isWithin(span, actor[row] ?? NONE, counter[row] ?? NONE)) linkTo(characters, row, moves);
-      for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
-        const isMove = isWithin(span, byActor[at] ?? NONE, byCounter[at] ?? NONE);
-        if (isMove) movedFrom(characters, row, at, moves);
+  const revived: number[] = [];
+  const insertedIn = ({ isRevival, place }: Authorship, row: number) => {
+    if (isRevival) revived.push(row);
+    else movesAt(moves, place).inserted.push({ row, counter: ops.counter[row] ?? NONE });
+  };
+  const deletedIn = ({ isRevival, place }: Authorship, row: number, at: number) => {
+    if (isRevival) return;
+    movesAt(moves, place).deleted.push({ row, counter: successors.counter[at] ?? NONE });
+  };
+  for (const { start, end } of texts) {
+    for (let row = start; row < end; row++) {
+      const by = changed.row(row);
+      if (by !== undefined) insertedIn(by, row);
+      for (let at = successors.start[row] ?? 0; at < (successors.start[row + 1] ?? 0); at++) {
+        const gone = changed.successor(at);
+        if (gone !== undefined) deletedIn(gone, row, at);
       }
     }
   }
-  for (const { inserted, deleted } of moves.values()) {
-    inserted.sort(inOrder);
-    deleted.sort(inOrder);
-    deleted.forEach(({ row }, index) => link(characters, row, inserted[index]?.row ?? NONE));
-  }
+  linkRevived(links, saved, revived);
+  for (const one of moves.values()) linkMoved(links, one);
+  return links;
 }
 
-function linkTo(characters: Characters, row: number, moves: Map<number, Moves>): void {
-  const { ops } = characters.saved;
-  const [actor, counter] = [ops.actor[row] ?? NONE, ops.counter[row] ?? NONE];
-  const { owner, isRevival, place } = characters.authorshipOf(actor, counter);
-  if (isRevival) link(characters, elementBehindWhich(characters.saved, row), row);
-  if (owner === MOVED) movesAt(moves, place).inserted.push({ row, counter });
-}
-
-function movedFrom(
-  { saved: { successors }, authorshipOf }: Characters,
-  row: number,
-  at: number,
-  moves: Map<number, Moves>,
-): void {
-  const counter = successors.counter[at] ?? NONE;
-  const { owner, place } = authorshipOf(successors.actor[at] ?? NONE, counter);
-  if (owner === MOVED) movesAt(moves, place).deleted.push({ row, counter });
-}
+const isLink = ({ owner, isRevival }: Authorship) => isRevival || owner === MOVED;
 
 function movesAt(moves: Map<number, Moves>, place: number): Moves {
   const found = moves.get(place) ?? { inserted: [], deleted: [] };
@@ -57,19 +58,28 @@ function movesAt(moves: Map<number, Moves>, place: number): Moves {
   return found;
 }
 
-const inOrder = (one: Numbered, other: Numbered) => one.counter - other.counter;
+function linkMoved(links: Links, { inserted, deleted }: Moves): void {
+  inserted.sort(byCounter);
+  deleted.sort(byCounter);
+  deleted.forEach(({ row }, index) => link(links, row, inserted[index]?.row ?? NONE));
+}
 
-function link({ next, previous }: Characters, before: number, after: number): void {
+const byCounter = (one: Numbered, other: Numbered) => one.counter - other.counter;
+
+/** What is inserted behind an element comes right behind it, or behind others that did. */
+function linkRevived(links: Links, { ops }: SavedDocument, revived: readonly number[]): void {
+  const { actors, counters } = ops.behind(revived);
+  for (const [index, row] of revived.entries()) {
+    if (actors[index] === NONE) continue;
+    let at = row - 1;
+    while (at >= 0 && (ops.counter[at] !== counters[index] || ops.actor[at] !== actors[index]))
+      at--;
+    link(links, at, row);
+  }
+}
+
+function link({ next, previous }: Links, before: number, after: number): void {
   if (before === NONE || after === NONE) return;
   next[before] = after;
   previous[after] = before;
-}
-
-/** What is inserted behind an element comes right behind it, or behind others that did. */
-function elementBehindWhich({ ops }: SavedDocument, row: number): number {
-  const [actor, counter] = [ops.keyActor[row], ops.keyCounter[row]];
-  if (actor === NONE) return NONE;
-  let at = row - 1;
-  while (at >= 0 && (ops.counter[at] !== counter || ops.actor[at] !== actor)) at--;
-  return at;
 }

@@ -1,8 +1,8 @@
-import { type Authorship, isWithin } from './authorship.ts';
-import { type Characters, authorshipOfRow } from './characters.ts';
+import type { Characters } from './characters.ts';
 import { NONE } from './columns.ts';
 import type { Owner } from './ledger.ts';
 import type { Rows } from './saved-rows.ts';
+import { writtenBy } from './written-by.ts';
 
 /**
  * The texts in which a group wrote or deleted, and those that share characters with them: the
@@ -23,20 +23,12 @@ export function touchedTexts(characters: Characters, group: Owner): ReadonlySet<
 }
 
 function touchedBy(characters: Characters, group: Owner): (rows: Rows) => boolean {
-  const { saved, authorshipOf } = characters;
-  const isMeant = ({ owner }: Authorship) => owner === group;
-  const span = characters.spanOf(isMeant);
-  const { actor, counter } = saved.ops;
-  const { start: first, actor: byActor, counter: byCounter } = saved.successors;
+  const { start: first } = characters.saved.successors;
+  const wrote = writtenBy(characters.saved, characters, ({ owner }) => owner === group);
   return ({ start, end }) => {
-    for (let row = start; row < end; row++) {
-      const isNear = isWithin(span, actor[row] ?? NONE, counter[row] ?? NONE);
-      if (isNear && isMeant(authorshipOfRow(characters, row))) return true;
-    }
-    for (let at = first[start] ?? 0; at < (first[end] ?? 0); at++) {
-      const [who, operation] = [byActor[at] ?? NONE, byCounter[at] ?? NONE];
-      if (isWithin(span, who, operation) && isMeant(authorshipOf(who, operation))) return true;
-    }
+    for (let row = start; row < end; row++) if (wrote.row(row)) return true;
+    const [from, to] = [first[start] ?? 0, first[end] ?? 0];
+    for (let at = from; at < to; at++) if (wrote.successor(at)) return true;
     return false;
   };
 }
