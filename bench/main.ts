@@ -1,6 +1,12 @@
 import { measureAppends } from './measures/append.ts';
 import { measureCommands } from './measures/commands.ts';
+import { automergeRepo } from './live/automerge.ts';
+import { hocuspocus } from './live/hocuspocus.ts';
+import type { LiveSystem } from './live/live-system.ts';
+import { palimpsestLive } from './live/palimpsest.ts';
 import { measureLatency } from './measures/latency.ts';
+import { measureOpening } from './measures/live-opening.ts';
+import { measureTyping } from './measures/live-typing.ts';
 import { measureLoads } from './measures/load.ts';
 import { measureRebuilds } from './measures/rebuild.ts';
 import { startPostgres } from './postgres.ts';
@@ -13,7 +19,8 @@ import { eventStoreAdapter, eventStoreClient } from './systems/eventstore.ts';
 import { palimpsest } from './systems/palimpsest.ts';
 import { plainInsert } from './systems/plain.ts';
 
-// npm run bench [-- --events N] [--rounds N] [--seconds N] [--only append|commands|load|rebuild|latency] [--json]
+// npm run bench [-- --events N] [--rounds N] [--seconds N] [--only append|commands|load|rebuild|latency|live] [--json]
+// Live editing: [--readers N] [--chars N] [--section N]
 // With --eventstore URL (an empty server) the log is there, beside the client that the adapter uses.
 
 const sizes = readSizes(process.argv.slice(2));
@@ -26,25 +33,30 @@ const measures = {
   latency: measureLatency,
 };
 
+/** Live editing has contenders of its own. */
+const liveMeasures = { 'live-typing': measureTyping, 'live-opening': measureOpening };
+
 const postgres = await startPostgres();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    // Whoever is in the middle of a query loses its connection, and that is all right.
-    process.on('uncaughtException', () => undefined);
-    process.on('unhandledRejection', () => undefined);
-    // Nobody else would stop Postgres.
-    void postgres.stop().finally(() => process.exit(130));
-  });
+  process.once(signal, () => leave(130));
 }
+// A server under test that closes a connection is an error that nobody awaits.
+process.once('uncaughtException', (error) => {
+  console.error(error);
+  leave(1);
+});
 try {
   const rows: Row[] = [];
   for (const [name, measure] of Object.entries(measures)) {
     if (name.includes(sizes.only)) rows.push(...(await measured(name, measure)));
   }
+  for (const [name, measure] of Object.entries(liveMeasures)) {
+    if (name.includes(sizes.only)) rows.push(...(await measuredLive(name, measure)));
+  }
   const about = {
     machine: machine(),
     postgres: `Postgres ${postgres.version} (${postgres.settings})`,
-    sizes: `${sizes.rounds} rounds, ${sizes.seconds} s each, rebuilds of ${sizes.events} events`,
+    sizes: `${sizes.rounds} rounds, ${sizes.seconds} s each, rebuilds of ${sizes.events} events; typing for ${sizes.readers} readers in ${sizes.chars} characters, sections of ${sizes.section}`,
   };
   process.stdout.write(
     sizes.json ? `${JSON.stringify({ ...about, rows })}\n` : inWords(about, rows),
@@ -53,6 +65,14 @@ try {
   await postgres.stop();
 }
 process.exit(0);
+
+/** Nobody else would stop Postgres. */
+function leave(code: number): void {
+  // Whoever is in the middle of a query loses its connection, and that is all right.
+  process.removeAllListeners('uncaughtException').on('uncaughtException', () => undefined);
+  process.on('unhandledRejection', () => undefined);
+  void postgres.stop().finally(() => process.exit(code));
+}
 
 /** On new databases, so that no measure works on what another left behind. */
 async function measured(
@@ -76,6 +96,23 @@ async function measured(
     const rows = await measure(systems, sizes);
     // The targets are beside Emmett, which keeps its events in Postgres only.
     return sizes.eventStore === undefined ? rows : rows.map(({ target: _, ...row }) => row);
+  } finally {
+    await Promise.all(systems.map(({ close }) => close()));
+  }
+}
+
+async function measuredLive(
+  name: string,
+  measure: (systems: readonly LiveSystem[], sizes: Sizes) => Promise<Row[]>,
+): Promise<Row[]> {
+  process.stderr.write(`${name} …\n`);
+  const systems: LiveSystem[] = [];
+  try {
+    const database = await postgres.ours(`palimpsest_${name.replace('-', '_')}`);
+    systems.push(await palimpsestLive(database));
+    systems.push(await hocuspocus());
+    systems.push(await automergeRepo());
+    return await measure(systems, sizes);
   } finally {
     await Promise.all(systems.map(({ close }) => close()));
   }

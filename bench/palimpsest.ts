@@ -1,4 +1,11 @@
 // The one door from this package to the other: everything of Palimpsest that is measured.
+export { compose } from '../src/api/compose.ts';
+export { readConfig } from '../src/api/config.ts';
+export { readServerRoles } from '../src/api/server-role.ts';
+export { type CborValue, decode, encode } from '../src/client/cbor.ts';
+export type { LiveEvent, ServerFrame, Welcome } from '../src/client/protocol.ts';
+export { Replica } from '../src/client/replica.ts';
+export { openHome } from '../src/infra/home/home.ts';
 export { commandHandler } from '../src/commands/handle.ts';
 export { heldStreams } from '../src/commands/held-streams.ts';
 export { load } from '../src/commands/load.ts';

@@ -11,14 +11,14 @@ export type Row = {
   readonly notes?: readonly string[];
 };
 
-export type Contender = { readonly system: string; readonly run: () => Promise<number> };
+export type Contender<Result> = { readonly system: string; readonly run: () => Promise<Result> };
 
 /** Takes turns, each round beginning with another one, so that the machine's moods meet everybody. */
-export async function inTurns(
+export async function inTurns<Result>(
   rounds: number,
-  contenders: readonly Contender[],
-): Promise<Figures[]> {
-  const values = contenders.map((): number[] => []);
+  contenders: readonly Contender<Result>[],
+): Promise<{ readonly system: string; readonly values: readonly Result[] }[]> {
+  const values = contenders.map((): Result[] => []);
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
       const index = (round + turn) % contenders.length;

@@ -11,7 +11,14 @@ export type Sizes = {
   readonly eventStore: string | undefined;
   /** Measures whose name holds this. */
   readonly only: string;
+  /** Who reads along when one writer types. */
+  readonly readers: number;
+  /** How long the document is that is typed in, and how long its sections are at most. */
+  readonly chars: number;
+  readonly section: number;
 };
+
+const NUMBERS = ['events', 'rounds', 'seconds', 'readers', 'chars', 'section'] as const;
 
 export function readSizes(args: readonly string[]): Sizes {
   const { values } = parseArgs({
@@ -21,11 +28,14 @@ export function readSizes(args: readonly string[]): Sizes {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '2' },
       only: { type: 'string', default: '' },
+      readers: { type: 'string', default: '4' },
+      chars: { type: 'string', default: '10000' },
+      section: { type: 'string', default: '8000' },
       json: { type: 'boolean', default: false },
       eventstore: { type: 'string' },
     },
   });
-  const number = (name: 'events' | 'rounds' | 'seconds'): number => {
+  const number = (name: (typeof NUMBERS)[number]): number => {
     const value = Number(values[name]);
     if (value > 0 && (name === 'seconds' || Number.isSafeInteger(value))) return value;
     throw new Error(`--${name} is a number above 0.`);
@@ -37,5 +47,8 @@ export function readSizes(args: readonly string[]): Sizes {
     json: values.json,
     eventStore: values.eventstore,
     only: values.only,
+    readers: number('readers'),
+    chars: number('chars'),
+    section: number('section'),
   };
 }

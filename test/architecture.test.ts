@@ -73,6 +73,6 @@ test('the direction is api → infra → commands, projections → domain', () =
     projections: 2,
     client: 2,
     infra: 4,
-    api: 5,
+    api: 6,
   });
 });

@@ -1,10 +1,13 @@
+import type { AppendPorts } from '#commands/append-decided.ts';
 import { commandHandler } from '#commands/handle.ts';
 import { type HeldPorts, heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
 import { keepAnOwner } from '#commands/keep-an-owner.ts';
 import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
+import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { commentAggregate } from '#domain/comment/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
@@ -12,13 +15,14 @@ import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
+import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 
 export type Aggregates = ReturnType<typeof aggregates>;
 
 /** The command path and the history of every kind of stream. */
-export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
+export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids }) {
   const of = <State, Command, Event extends DomainEvent>(
     aggregate: Aggregate<State, Command, Event>,
   ) => {
@@ -35,6 +39,7 @@ export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
         event: (tenant, id, revision) =>
           runAsTenant(tenant, () => past.event(tenant, id, revision)),
       } satisfies typeof past,
+      releaseIdle: streams.releaseIdle,
       settled: streams.settled,
     };
   };
@@ -48,6 +53,9 @@ export function aggregates(ports: HeldPorts & { readonly ids: Ids }) {
     apiKeys: of(apiKeyAggregate),
     identityProviders: of(identityProviderAggregate),
     documents: of(documentAggregate),
+    actors: of(actorAggregate),
+    comments: of(commentAggregate),
+    suggestions: of(suggestionAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import type { AppendPorts } from '#commands/append-decided.ts';
 import { issueApiKey } from '#commands/issue-api-key.ts';
 import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
 import { PLATFORM } from '#domain/ids.ts';
@@ -19,10 +20,13 @@ import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
+import { comments } from './comments.ts';
 import type { Config } from './config.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
+import { live as liveDocuments } from './live/live.ts';
+import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
 import { projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
@@ -38,6 +42,7 @@ import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
 import { signingIn } from './signing-in.ts';
+import { suggestions } from './suggestions.ts';
 import { viewQueries } from './view-queries.ts';
 
 export type Composed = {
@@ -68,7 +73,8 @@ export async function compose(
   const log = await openEventLog({ eventStoreUrl, database, clock, ids, report: warn });
   await mustFollow(database, log.logId);
   const snapshots = postgresSnapshotStore(database);
-  const streams = aggregates({ log, sealer, snapshots, clock, ids, warn });
+  const hear: AppendPorts['appended'] = (...news) => live.appended(...news);
+  const streams = aggregates({ log, sealer, snapshots, clock, ids, warn, appended: hear });
   const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
@@ -109,6 +115,10 @@ export async function compose(
       }
     }) as Command;
 
+  const ofDocuments = documents(streams, views);
+  const around = { log, flow, sealer, clock, ids, metrics, warn };
+  const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
+
   const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
   const server: ServerDeps = {
     logger,
@@ -135,9 +145,14 @@ export async function compose(
     }),
   );
   const issuing = { issue, randomBytes: (count: number) => ids.bytes(count) };
-
+  const audit = auditing(log, sealer, streams);
   const dataRoutes = [
-    documentRoutes(documents(streams, views)),
+    documentRoutes({
+      documents: ofDocuments,
+      comments: comments(streams, ofDocuments, views),
+      suggestions: suggestions(streams, ofDocuments, views, audit),
+    }),
+    liveRoutes(live.session, config.corsOrigins),
     memberRoutes({ handle: changing(streams.members.handle), view: queries.members }),
     groupRoutes({
       handle: changing(streams.groups.handle),
@@ -153,7 +168,7 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
-    auditRoutes(auditing(log, sealer, streams), { clock }),
+    auditRoutes(audit, { clock }),
   ];
   const controlRoutes = [
     adminTenantRoutes({
@@ -173,6 +188,7 @@ export async function compose(
   ]);
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
+  if (roles.has('data')) live.start();
   if (roles.has('control')) await seedPlans(streams);
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
@@ -184,6 +200,7 @@ export async function compose(
     start: async () => await app.listen({ host: config.host, port: config.port }),
     stop: async () => {
       await app.close();
+      await live.stop();
       await streams.settled();
       await reactions.stop();
       await projection.stop();

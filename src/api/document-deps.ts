@@ -1,4 +1,9 @@
+import type { Anchor, AnchoredText } from '#domain/anchor.ts';
+import type { FoundAnchor } from '#domain/document/anchor/find-anchors.ts';
+import type { AskedRange } from '#domain/document/anchor/make-anchor.ts';
 import type { DocumentCommand, RedoGroup, UndoGroup } from '#domain/document/commands.ts';
+import type { SectionBlame } from '#domain/document/blame.ts';
+import type { Overlap } from '#domain/document/branch/overlaps.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
@@ -36,6 +41,38 @@ export type DocumentDiffAsOf = DocumentDiff & {
   readonly to: { readonly revision: number; readonly recordedAt: string };
 };
 
+/** Anchored texts in the newest document. */
+export type Found = { readonly revision: number; readonly found: readonly FoundAnchor[] };
+
+/** What the caller may do with a document that they may comment on. */
+export type Standing = { readonly mayEdit: boolean; readonly isOwner: boolean };
+
+/** What comments and suggestions need of documents. */
+export type AnchoringDeps = {
+  /** Throws unless the principal may comment on the document, and it can still change. */
+  readonly standing: (principal: Principal, id: DocumentId) => Promise<Standing>;
+  /** Offsets are those of `baseRevision`, where it is given. */
+  readonly anchor: (
+    principal: Principal,
+    id: DocumentId,
+    range: AskedRange,
+    baseRevision: number | undefined,
+  ) => Promise<AnchoredText>;
+  readonly find: (
+    principal: Principal,
+    id: DocumentId,
+    anchors: readonly Anchor[],
+  ) => Promise<Found>;
+};
+
+/** Who wrote what of a document that stood there at one revision. */
+export type DocumentBlameAsOf = {
+  readonly id: DocumentId;
+  readonly revision: number;
+  readonly recordedAt: string;
+  readonly sections: readonly SectionBlame[];
+};
+
 /** What the document routes need. Reads throw `Rejected` where the principal may not look. */
 export type DocumentDeps = {
   readonly handle: Handle<DocumentId, DocumentCommand>;
@@ -64,6 +101,23 @@ export type DocumentDeps = {
     from: At,
     to?: At,
   ) => Promise<DocumentDiffAsOf>;
+  readonly blame: (principal: Principal, id: DocumentId, at?: At) => Promise<DocumentBlameAsOf>;
+  /** Begins a branch where the document stands, or stood, and answers its id. */
+  readonly branch: (
+    id: DocumentId,
+    branching: { readonly at?: At | undefined; readonly title?: string | undefined },
+    meta: CommandMeta,
+  ) => Promise<Written & { readonly id: DocumentId }>;
+  readonly branches: (
+    principal: Principal,
+    id: DocumentId,
+    query: PageQuery,
+  ) => Promise<Page<DocumentListItem>>;
+  readonly merge: (
+    id: DocumentId,
+    branch: DocumentId,
+    meta: CommandMeta,
+  ) => Promise<Written & { readonly overlaps: readonly Overlap[] }>;
   readonly list: (
     principal: Principal,
     query: DocumentListQuery,

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { LogUnavailable } from '#commands/ports.ts';
+import { blameOf } from '#domain/document/blame.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
 import {
   baseOf,
@@ -9,17 +10,24 @@ import {
   sectionsOf,
   titleOf,
 } from '#domain/document/reading.ts';
-import { mustMay } from '#domain/document/access.ts';
+import { findAnchors } from '#domain/document/anchor/find-anchors.ts';
+import { anchorIn } from '#domain/document/anchor/make-anchor.ts';
+import { mayOn, mustMay } from '#domain/document/access.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
-import { type DocumentListTables, listDocuments } from '#projections/document-list.ts';
+import {
+  type DocumentListTables,
+  listBranches,
+  listDocuments,
+} from '#projections/document-list.ts';
 import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
 import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
-import type { At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
+import { documentBranches } from './document-branches.ts';
+import type { AnchoringDeps, At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
 import { documentFromViews } from './document-from-views.ts';
 
 /** A large document takes seconds to load as it was; many at once would starve everybody else. */
@@ -31,7 +39,7 @@ type Seen<T> = { readonly revision: number; readonly recordedAt: string; readonl
 export function documents(
   { documents: { handle, history } }: Pick<Aggregates, 'documents'>,
   views: Views,
-): DocumentDeps {
+): DocumentDeps & AnchoringDeps {
   const fewAtOnce = gate(PASTS_AT_ONCE);
 
   /** Takes `look` at the document as it was; whether the principal may is for today's rights to say. */
@@ -60,8 +68,17 @@ export function documents(
     });
   }
 
+  /** Refuses where the principal may not look, as a view would not know. */
+  async function mustSee(principal: Principal, id: DocumentId): Promise<void> {
+    await seen(principal, id, undefined, () => undefined).catch(async (error: unknown) => {
+      if (!(error instanceof LogUnavailable)) throw error;
+      await documentFromViews(views, principal, id);
+    });
+  }
+
   return {
     handle,
+    ...documentBranches(handle, seen),
 
     edit: async (id, { edits, baseRevision, group }, meta) => {
       const command = {
@@ -105,16 +122,46 @@ export function documents(
       return { from: before, to: after, ...diffDocuments(old, now) };
     },
 
+    standing: async (principal, id) => {
+      const { state } = await history.newest(principal.tenant, id);
+      const { access, status } = mustMay(state, principal, 'document.comment');
+      if (status === 'archived') throw new Rejected('document/archived');
+      const mayEdit = mayOn(access, principal, 'document.edit');
+      return { mayEdit, isOwner: mayOn(access, principal, 'document.manage') };
+    },
+
+    anchor: async (principal, id, range, baseRevision) => {
+      const at = baseRevision === undefined ? undefined : { revision: baseRevision };
+      const look = (document: LivingDocument, revision: number) =>
+        anchorIn(document, revision, range);
+      return (await seen(principal, id, at, look)).value;
+    },
+
+    find: async (principal, id, anchors) => {
+      const look = (document: LivingDocument) => findAnchors(document, anchors);
+      const { revision, value: found } = await seen(principal, id, undefined, look);
+      return { revision, found };
+    },
+
+    blame: async (principal, id, at) => {
+      const { value: sections, ...when } = await seen(principal, id, at, blameOf);
+      return { id, ...when, sections };
+    },
+
     list: async (principal, query) =>
       await views.read((tables: Transaction<DocumentListTables>) =>
         listDocuments(tables, principal, query),
       ),
 
+    branches: async (principal, id, page) => {
+      await mustSee(principal, id);
+      return await views.read((tables: Transaction<DocumentListTables>) =>
+        listBranches(tables, principal, id, page),
+      );
+    },
+
     timeline: async (principal, id, page) => {
-      await seen(principal, id, undefined, () => undefined).catch(async (error: unknown) => {
-        if (!(error instanceof LogUnavailable)) throw error;
-        await documentFromViews(views, principal, id);
-      });
+      await mustSee(principal, id);
       return await views.read((tables: Transaction<DocumentTimelineTables>) =>
         documentTimelineOf(tables, principal.tenant, id, page),
       );

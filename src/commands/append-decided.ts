@@ -1,5 +1,5 @@
 import type { Aggregate } from '#domain/aggregate.ts';
-import type { DomainEvent, StoredEvent } from '#domain/event.ts';
+import type { DomainEvent, EventHeader, StoredEvent } from '#domain/event.ts';
 import type { StreamName } from '#domain/stream.ts';
 import { type SealingContext, sealEvents } from './envelope.ts';
 import { type Fold, foldEvent } from './fold.ts';
@@ -20,6 +20,12 @@ export type AppendPorts = {
   readonly log: EventLog;
   readonly sealer: Sealer;
   readonly clock: Clock;
+  /** Hears of every append of this process, in the order of its stream. Must not wait. */
+  readonly appended?: (stream: StreamName, events: readonly AppendedEvent[]) => void;
+};
+
+export type AppendedEvent<Event extends DomainEvent = DomainEvent> = Event & {
+  readonly header: EventHeader;
 };
 
 type Sealed = (place: Place) => readonly StoredEvent[];
@@ -29,7 +35,7 @@ type Sealed = (place: Place) => readonly StoredEvent[];
  * several, of which only the last lets it take effect. Answers the last event's position.
  */
 export function appendDecided<State, Command, Event extends DomainEvent>(
-  { log, sealer, clock }: AppendPorts,
+  { log, sealer, clock, appended }: AppendPorts,
   aggregate: Aggregate<State, Command, Event>,
 ) {
   return async function append(
@@ -86,14 +92,19 @@ export function appendDecided<State, Command, Event extends DomainEvent>(
       fold.revision < 0 ? 'none' : fold.revision,
       (place) => (stored = seal(place)),
     );
-    for (const [index, { header, body }] of stored.entries()) {
+    const happened = stored.map(({ header }, index) => {
       const event = events[index];
       if (!event) throw new Error(`${stream}: the log stored more than was decided.`);
+      return { ...event, header };
+    });
+    for (const [index, { body }] of stored.entries()) {
+      const event = happened[index]!;
       const hash = index === 0 ? commandHash : undefined;
-      foldEvent(aggregate, fold, { event: { ...event, header }, commandHash: hash });
+      foldEvent(aggregate, fold, { event, commandHash: hash });
       fold.tail.events++;
       fold.tail.bytes += body.length;
     }
+    appended?.(stream, happened);
     return position;
   }
 }

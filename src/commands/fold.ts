@@ -44,7 +44,7 @@ export function emptyFold<State, Event extends DomainEvent>(state: State): Fold<
 
 /** Takes the stream's next event into the fold. */
 export function foldEvent<State, Command, Event extends DomainEvent>(
-  { decider }: Aggregate<State, Command, Event>,
+  { decider, knowsRepeatOf }: Aggregate<State, Command, Event>,
   fold: Fold<State, Event>,
   folded: FoldedEvent<Event>,
 ): void {
@@ -65,6 +65,7 @@ export function foldEvent<State, Command, Event extends DomainEvent>(
   fold.unfinished = [];
   for (const { event, commandHash } of [...parts, folded]) {
     fold.state = evolve(decider, fold.state, event);
+    if (!event.erased && knowsRepeatOf?.(event)) continue;
     fold.handled.add(header.commandId, {
       revision: header.revision,
       hash: commandHash,

@@ -10,6 +10,8 @@ import { streamQueue } from './stream-queue.ts';
 const MAX_HELD = 256;
 /** A destroyed key must take the content with it, so no opened state outlives the keys' own cache. */
 const HELD_FOR_MS = 60_000;
+/** Longer than any command may take, so that nobody is still looking at the state. */
+const IDLE_MS = 60_000;
 const SNAPSHOT_EVERY_EVENTS = 200;
 const SNAPSHOT_EVERY_BYTES = 256_000;
 
@@ -33,8 +35,16 @@ export type HeldStreams<State, Event extends DomainEvent> = {
   ): Promise<T>;
   /** Takes a snapshot when enough was folded since the last. Returns at once. */
   snapshotIfDue(stream: StreamName, fold: Fold<State, Event>, lastType: string): void;
+  /** Gives back the memory of streams that nobody was at for a while. */
+  readonly releaseIdle: () => void;
   /** Waits for snapshots under way, before the process stops. */
   readonly settled: () => Promise<void>;
+};
+
+type Held<State, Event extends DomainEvent> = {
+  readonly fold: Fold<State, Event>;
+  readonly loadedAt: number;
+  readonly usedAt: number;
 };
 
 /** Keeps the folds of streams in use, so that a command on a busy stream reads nothing. */
@@ -44,7 +54,7 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
 ): HeldStreams<State, Event> {
   const inTurn = streamQueue();
   const saving = new Set<Promise<void>>();
-  const held = new LRUCache<StreamName, { fold: Fold<State, Event>; loadedAt: number }>({
+  const held = new LRUCache<StreamName, Held<State, Event>>({
     max: MAX_HELD,
   });
 
@@ -71,7 +81,7 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
       await inTurn(stream, async () => {
         const holding = await holdOrLoad(stream);
         const { fold } = holding;
-        held.set(stream, holding);
+        held.set(stream, { ...holding, usedAt: ports.clock.now().getTime() });
         return await work({ fold, refresh: () => foldTail(ports, aggregate, stream, fold) });
       }),
 
@@ -88,6 +98,15 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
       });
       saving.add(save);
       void save.finally(() => saving.delete(save));
+    },
+
+    releaseIdle: () => {
+      const before = ports.clock.now().getTime() - IDLE_MS;
+      for (const [stream, { fold, usedAt }] of held.entries()) {
+        if (usedAt > before) continue;
+        held.delete(stream);
+        aggregate.release?.(fold.state);
+      }
     },
 
     settled: async () => {

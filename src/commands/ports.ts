@@ -1,3 +1,4 @@
+import type { InspectedChange } from '#domain/document/accepting/inspected.ts';
 import type { EventHeader, RecordedEvent, StoredEvent, Subject } from '#domain/event.ts';
 import type { CommandId, TenantId } from '#domain/ids.ts';
 import type { StreamName } from '#domain/stream.ts';
@@ -164,6 +165,14 @@ export class SubjectErased extends Error {
     this.name = 'SubjectErased';
   }
 }
+
+/**
+ * Reads changes of others and says what they hold. Throws `MalformedChange` where one of them is
+ * none, or none that Automerge would write just so.
+ */
+export type InspectChanges = (
+  changes: readonly Uint8Array[],
+) => Promise<readonly InspectedChange[]>;
 
 /** Folded states, so that a load need not begin at event 0. Never needed for correctness. */
 export type SnapshotStore = {

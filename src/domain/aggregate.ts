@@ -19,6 +19,11 @@ export type Aggregate<State, Command, Event extends DomainEvent> = {
   readonly decider: Decider<State, Command, Event>;
   readonly events: EventDefinitions;
   readonly snapshot?: SnapshotCodec<State>;
+  /**
+   * Whether the state itself knows a repeat of what led to this event: the command path then need
+   * not remember the command, of which a document that is typed in has thousands a day.
+   */
+  readonly knowsRepeatOf?: (event: Event) => boolean;
   /** Gives back what the garbage collector does not see. The state is not used any more. */
   readonly release?: (state: State) => void;
 };

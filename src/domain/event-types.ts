@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { actorEvents } from './actor/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
+import { commentEvents } from './comment/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
 import { groupEvents } from './group/events.ts';
@@ -8,6 +10,7 @@ import { memberEvents } from './member/events.ts';
 import { planEvents } from './plan/events.ts';
 import { projectionEvents } from './projection/events.ts';
 import type { StreamKind } from './stream.ts';
+import { suggestionEvents } from './suggestion/events.ts';
 import { tenantEvents } from './tenant/events.ts';
 
 /** The events of every slice. A type's name is unique over all of them. */
@@ -19,6 +22,9 @@ export const slices: readonly EventDefinitions[] = [
   apiKeyEvents,
   identityProviderEvents,
   documentEvents,
+  actorEvents,
+  commentEvents,
+  suggestionEvents,
   projectionEvents,
 ];
 

@@ -25,6 +25,10 @@ export const GroupId = uuid().brand<'GroupId'>();
 export type GroupId = z.infer<typeof GroupId>;
 export const DocumentId = uuid().brand<'DocumentId'>();
 export type DocumentId = z.infer<typeof DocumentId>;
+export const CommentId = uuid().brand<'CommentId'>();
+export type CommentId = z.infer<typeof CommentId>;
+export const SuggestionId = uuid().brand<'SuggestionId'>();
+export type SuggestionId = z.infer<typeof SuggestionId>;
 export const IdentityProviderId = uuid().brand<'IdentityProviderId'>();
 export type IdentityProviderId = z.infer<typeof IdentityProviderId>;
 

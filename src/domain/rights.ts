@@ -45,6 +45,7 @@ const table = [
   // own adm edi aut rev vie aud ope
   ['A   A   A   A   .   .   .   .', 'document.create'],
   ['A   s   A   s   s   s   A   .', 'document.read'],
+  ['A   s   A   s   s   s   .   .', 'document.comment'],
   ['A   s   A   s   .   .   .   .', 'document.edit'],
   ['A   s   A   s   .   .   .   .', 'document.manage'],
   ['A   s   A   s   .   .   .   .', 'document.version'],

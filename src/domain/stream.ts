@@ -11,6 +11,9 @@ export const streamKinds = [
   'api-key',
   'identity-provider',
   'document',
+  'actor',
+  'comment',
+  'suggestion',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

@@ -1,7 +1,9 @@
 import { apiKeys } from './api-keys.ts';
+import { documentComments } from './document-comments.ts';
 import type { DocumentFolds } from './document-folds.ts';
 import { documentList } from './document-list.ts';
 import { documentSections } from './document-sections.ts';
+import { documentSuggestions } from './document-suggestions.ts';
 import { documentTimeline } from './document-timeline.ts';
 import { documentVersions } from './document-versions.ts';
 import { groups } from './groups.ts';
@@ -16,6 +18,8 @@ export const projections: readonly Projection[] = [
   documentList,
   documentTimeline,
   documentVersions,
+  documentComments,
+  documentSuggestions,
   members,
   groups,
   apiKeys,

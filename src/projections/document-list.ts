@@ -17,6 +17,8 @@ type Row = {
   readonly archived: boolean;
   readonly creator: MemberId;
   readonly access: AccessList;
+  readonly branch_of: DocumentId | null;
+  readonly branch_revision: number | null;
   readonly revision: number;
   readonly created_at: string;
   readonly updated_at: string;
@@ -47,6 +49,8 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
     archived: 'boolean not null',
     creator: 'uuid not null',
     access: 'jsonb not null',
+    branch_of: 'uuid',
+    branch_revision: 'integer',
     revision: 'integer not null',
     created_at: 'timestamptz not null',
     updated_at: 'timestamptz not null',
@@ -56,6 +60,7 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
   indexes: [
     '(tenant_id, created_at desc, document_id desc)',
     '(tenant_id, folder, folder_order, document_id)',
+    '(tenant_id, branch_of, created_at desc, document_id desc)',
     "using gin (to_tsvector('simple', title))",
   ],
   body: {
@@ -67,6 +72,8 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
       archived: false,
       creator: header.actor,
       access: data.access,
+      branch_of: data.branchOf?.document ?? null,
+      branch_revision: data.branchOf?.revision ?? null,
       revision: header.revision,
       created_at: header.recordedAt,
       updated_at: header.recordedAt,
@@ -80,6 +87,7 @@ export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
       touched(row, event, { folder: event.data.folder, folder_order: event.data.order ?? '' }),
   },
   header: {
+    ContentInherited: merelyTouched,
     DocumentArchived: (row, event) => touched(row, event, { archived: true }),
     DocumentUnarchived: (row, event) => touched(row, event, { archived: false }),
     VersionNamed: merelyTouched,
@@ -102,6 +110,7 @@ export type DocumentListItem = {
   readonly title: string;
   readonly folder: string | null;
   readonly archived: boolean;
+  readonly branchOf: { readonly document: DocumentId; readonly revision: number } | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
@@ -121,9 +130,7 @@ export async function listDocuments(
   if (q !== undefined) query = query.where(isFoundBy(principal.tenant, q));
   if (folder === undefined) {
     if (after !== undefined) {
-      query = query.where(
-        sql<SqlBool>`(created_at, document_id) < (${instantOf(after)}, ${after[1]})`,
-      );
+      query = query.where(isOlderThan(after));
     }
     query = query.orderBy('created_at', 'desc').orderBy('document_id', 'desc');
   } else {
@@ -140,6 +147,31 @@ export async function listDocuments(
   ];
   return pageOf(rows, limit, keysOf, itemOf);
 }
+
+/** The branches of a document that the principal may read, the newest first. */
+export async function listBranches(
+  tables: Transaction<DocumentListTables>,
+  principal: Principal,
+  document: DocumentId,
+  { after, limit }: PageQuery,
+): Promise<Page<DocumentListItem>> {
+  let query = tables
+    .selectFrom('document_list')
+    .selectAll()
+    .where('tenant_id', '=', principal.tenant)
+    .where('branch_of', '=', document)
+    .where((row) => mayRead(row, principal));
+  if (after !== undefined) query = query.where(isOlderThan(after));
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('document_id', 'desc')
+    .limit(limit + 1)
+    .execute();
+  return pageOf(rows, limit, (row) => [instant(row.created_at), row.document_id], itemOf);
+}
+
+const isOlderThan = (after: NonNullable<PageQuery['after']>) =>
+  sql<SqlBool>`(created_at, document_id) < (${instantOf(after)}, ${after[1]})`;
 
 /** One document's row, if the principal may read it. */
 export async function listedDocument(
@@ -163,6 +195,8 @@ const itemOf = (row: Row): DocumentListItem => ({
   title: row.title,
   folder: row.folder,
   archived: row.archived,
+  branchOf:
+    row.branch_of === null ? null : { document: row.branch_of, revision: row.branch_revision ?? 0 },
   createdAt: instant(row.created_at),
   updatedAt: instant(row.updated_at),
 });

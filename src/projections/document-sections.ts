@@ -1,7 +1,12 @@
 import { type Transaction, sql } from 'kysely';
-import { type ContentEvent, contentEvents, documentEvents } from '#domain/document/events.ts';
+import {
+  type ContentEvent,
+  type ContentInherited,
+  contentEvents,
+  documentEvents,
+} from '#domain/document/events.ts';
 import type { SectionText } from '#domain/document/content.ts';
-import type { DocumentId, TenantId } from '#domain/ids.ts';
+import type { DocumentId, SectionId, TenantId } from '#domain/ids.ts';
 import { type StreamName, partsOf } from '#domain/stream.ts';
 import type { DocumentFolds } from './document-folds.ts';
 import type { ProjectedEvent, Projection } from './projection.ts';
@@ -12,6 +17,9 @@ const rows = rowsOf({
   columns: ['document_id', 'section_id', 'place', 'text'],
   key: ['document_id', 'section_id'],
 });
+
+/** The events that say which sections they touch. `DocumentCreated` tells when a document is erased. */
+const withSections = new Set(['DocumentCreated', 'ContentInherited', ...contentEvents]);
 
 /**
  * Keeps `document_sections`: what each section of a document says now, for full-text search. Only
@@ -33,7 +41,7 @@ export const documentSections = (folds: DocumentFolds): Projection => ({
   ],
   // Of every event at least the header, so that no revision goes by unseen.
   needs: (type) => {
-    if (type === 'DocumentCreated' || isContentEvent(type)) return 'body';
+    if (withSections.has(type)) return 'body';
     return Object.hasOwn(documentEvents, type) ? 'header' : 'nothing';
   },
   handle: async (events, tables) => {
@@ -58,17 +66,17 @@ async function changesOf(
     const isChange = isContentEvent(event.type) && event.erased !== true;
     return isChange ? [event.data as ContentEvent['data']] : [];
   });
-  const touched = new Set(applied.flatMap(({ sections }) => sections));
+  const inherited = events.flatMap(inheritedSections);
+  const touched = new Set([...inherited, ...applied.flatMap(({ sections }) => sections)]);
   const isErased = events.some(({ erased }) => erased === true);
   if (!isErased && touched.size === 0) return [];
-  const [from, to] = [events[0]!.header.revision, events.at(-1)!.header.revision];
-  const read = isErased
-    ? undefined
-    : await folds.read(
-        stream,
-        { from, to, applied: applied.map(({ changes }) => changes) },
-        touched,
-      );
+  const [first, to] = [events[0]!.header.revision, events.at(-1)!.header.revision];
+  // What a branch begins with is no change that could be applied: it is folded with all the rest.
+  const changes =
+    inherited.length > 0
+      ? { from: to + 1, to, applied: [] }
+      : { from: first, to, applied: applied.map(({ changes }) => changes) };
+  const read = isErased ? undefined : await folds.read(stream, changes, touched);
   if (read === undefined) {
     await sql`delete from document_sections
                where tenant_id = ${tenant} and document_id = ${id}`.execute(tables);
@@ -81,6 +89,11 @@ async function changesOf(
     const after = section && { ...key, place: section.order, text: section.text };
     return { before: key, after };
   });
+}
+
+function inheritedSections(event: ProjectedEvent): readonly SectionId[] {
+  if (event.type !== 'ContentInherited' || event.erased === true || !event.data) return [];
+  return (event.data as ContentInherited).sections ?? [];
 }
 
 /** A document's sections in their order, as the view has them. */

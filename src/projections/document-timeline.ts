@@ -102,6 +102,7 @@ const steps = tableProjection<Row, 'document_id' | 'revision', DocumentEvent>({
   },
   header: {
     DocumentCreated: plainStep,
+    ContentInherited: plainStep,
     DocumentArchived: plainStep,
     DocumentUnarchived: plainStep,
     DocumentAccessChanged: plainStep,

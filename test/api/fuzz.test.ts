@@ -56,8 +56,21 @@ async function fuzzed(t: TestContext) {
     const apiKey = await post('/v1/api-keys', { memberId: member, roles: ['editor'] });
     const issuer = `https://id-${count}.example.com`;
     const identityProvider = await post('/v1/identity-providers', { issuer });
+    const on = `/v1/documents/${document}`;
+    const range = { at: 2, count: 3 };
+    const comment = await post(`${on}/comments`, { ...range, text: 'Why one?' });
+    const suggestion = await post(`${on}/suggestions`, { ...range, replacement: 'Two' });
     head = (await server.eventsAfter(head)).at(-1)?.position ?? head;
-    return { document, member, group, apiKey, identityProvider, tenant: tenantId };
+    return {
+      comment,
+      suggestion,
+      document,
+      member,
+      group,
+      apiKey,
+      identityProvider,
+      tenant: tenantId,
+    };
   };
   type Things = Awaited<ReturnType<typeof fresh>>;
 
@@ -72,7 +85,14 @@ async function fuzzed(t: TestContext) {
       plans: 'starter',
     }[url.replace(/^(?:\/admin)?\/v1\//, '').split('/')[0] ?? ''];
     const name = url.includes('/versions/') ? 'draft' : 'document_list';
-    return { id: id ?? never.uuid(), memberId: things.member ?? '', name, area: 'request' };
+    return {
+      id: id ?? never.uuid(),
+      memberId: things.member ?? '',
+      commentId: things.comment ?? '',
+      suggestionId: things.suggestion ?? '',
+      name,
+      area: 'request',
+    };
   };
 
   /** A request that is right, or nearly. */
@@ -96,6 +116,9 @@ async function fuzzed(t: TestContext) {
       issuer: `https://${never.hex()}.example.com`,
       claim: 'groups',
       subject: never.hex(),
+      actor: never.hex() + never.hex(),
+      changes: 'AAAA',
+      group: never.uuid(),
     };
     const body = sampleBody(route.schema?.body, known, random);
     const operator = route.config?.audience === 'operator';

@@ -31,11 +31,14 @@ const versionName = `${SECRET} 1`;
 /** One of each kind, whose ids stand in for the parameters of routes. */
 type Things = {
   readonly document: string;
+  readonly branch: string;
   readonly member: string;
   readonly group: string;
   readonly apiKey: string;
   readonly identityProvider: string;
   readonly version: string;
+  readonly comment: string;
+  readonly suggestion: string;
 };
 
 async function fill({ make }: RealServer, key: string, word: string): Promise<Things> {
@@ -54,25 +57,52 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
   const edits = [{ type: 'insertText', at: 0, text: word }];
   await make(key, 'POST', `/v1/documents/${document}/edits`, { edits });
   await make(key, 'POST', `/v1/documents/${document}/versions`, { name: `${word} 1` });
+  const branch = await id(`/v1/documents/${document}/branches`, {});
+  const range = { at: 0, count: 3 };
+  const comment = await id(`/v1/documents/${document}/comments`, { ...range, text: word });
+  const suggestion = await id(`/v1/documents/${document}/suggestions`, {
+    ...range,
+    replacement: word,
+  });
   const apiKey = await id('/v1/api-keys', { memberId: member, roles: ['editor'], name: word });
   const issuer = `https://${word}.example.com`;
   const rules = [{ claim: ['groups'], value: word, roles: ['editor'] }];
   const identityProvider = await id('/v1/identity-providers', { issuer, rules });
-  return { document, member, group, apiKey, identityProvider, version: `${word} 1` };
+  const version = `${word} 1`;
+  return {
+    document,
+    branch,
+    member,
+    group,
+    apiKey,
+    identityProvider,
+    version,
+    comment,
+    suggestion,
+  };
 }
 
 const neverThere = (): Things => ({
   document: never.uuid(),
+  branch: never.uuid(),
   member: never.uuid(),
   group: never.uuid(),
   apiKey: never.hex(),
   identityProvider: never.uuid(),
   version: 'of nobody',
+  comment: never.uuid(),
+  suggestion: never.uuid(),
 });
 
 /** What a parameter of a route names. A route that is not known here is refused, not skipped. */
 const parameters: Readonly<Record<string, Readonly<Record<string, keyof Things>>>> = {
-  '/v1/documents/': { id: 'document', name: 'version' },
+  '/v1/documents/': {
+    id: 'document',
+    name: 'version',
+    branchId: 'branch',
+    commentId: 'comment',
+    suggestionId: 'suggestion',
+  },
   '/v1/members/': { id: 'member' },
   '/v1/groups/': { id: 'group', memberId: 'member' },
   '/v1/api-keys/': { id: 'apiKey' },
@@ -98,13 +128,24 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'PUT /v1/documents/:id/access': (ids) => ({ members: { [ids.member]: 'editor' }, groups: {} }),
   'POST /v1/documents/:id/undo': () => ({}),
   'POST /v1/documents/:id/redo': () => ({ scope: 'document' }),
+  'POST /v1/documents/:id/changes': () => ({
+    actor: '0123456789abcdef0123456789abcdef',
+    token: 'none',
+    group: never.uuid(),
+    changes: ['AAAA'],
+  }),
   'POST /v1/documents/:id/restore': (ids) => ({ at: `version:${ids.version}` }),
+  'POST /v1/documents/:id/branches': () => ({ title: 'mine' }),
   'POST /v1/documents/:id/versions': () => ({ name: 'mine' }),
+  'POST /v1/documents/:id/comments': () => ({ at: 0, count: 1, text: 'mine' }),
+  'POST /v1/documents/:id/comments/:commentId/replies': () => ({ text: 'mine' }),
+  'POST /v1/documents/:id/suggestions': () => ({ at: 0, count: 1, replacement: 'mine' }),
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),
   'PATCH /v1/groups/:id': () => ({ name: 'mine' }),
   'PATCH /v1/identity-providers/:id': () => ({ admitsNew: true, defaultRoles: ['admin'] }),
 };
-const BODILESS = /\/(?:archive|unarchive|deactivate|reactivate)$/;
+const BODILESS =
+  /\/(?:archive|unarchive|deactivate|reactivate|live-tickets|actors|resolve|reopen|accept|reject|merge)$/;
 
 function bodyFor({ method, url }: Probe, ids: Things): object | undefined {
   const made = bodies[`${method} ${url}`]?.(ids);

@@ -115,3 +115,20 @@ test('a destroyed key takes the content out of loads, snapshots and what a proce
     assert.deepEqual([state.sum, state.erased, revision], [0, true, 249]);
   }
 });
+
+test('what nobody was at for a minute is given back, and loaded again when it is wanted', async () => {
+  const shared = world();
+  const [idle, busy] = [randomUUID(), randomUUID()];
+  const { read, log } = counted(shared.log);
+  const { handle, streams } = process({ ...shared, log });
+  await handle(idle, count, request());
+  await shared.clock.advance(50_000);
+  await handle(busy, count, request());
+  await shared.clock.advance(15_000);
+  read.events = 0;
+  streams.releaseIdle();
+  await handle(busy, count, request());
+  assert.equal(read.events, 0, 'the busy one is held');
+  await handle(idle, count, request());
+  assert.equal(read.events, 1, 'the idle one was read again');
+});

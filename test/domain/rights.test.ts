@@ -20,6 +20,7 @@ import { acme, memberNamed, operator, principal } from '#test/support/given.ts';
 const everyDocument = [
   'document.create',
   'document.read',
+  'document.comment',
   'document.edit',
   'document.manage',
   'document.version',
@@ -43,6 +44,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
     all: ['document.create', ...people, ...groupsAndKeys, ...auditing],
     shared: [
       'document.read',
+      'document.comment',
       'document.edit',
       'document.manage',
       'document.version',
@@ -54,14 +56,15 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
     all: ['document.create'],
     shared: [
       'document.read',
+      'document.comment',
       'document.edit',
       'document.manage',
       'document.version',
       'document.restore',
     ],
   },
-  reviewer: { all: [], shared: ['document.read'] },
-  viewer: { all: [], shared: ['document.read'] },
+  reviewer: { all: [], shared: ['document.read', 'document.comment'] },
+  viewer: { all: [], shared: ['document.read', 'document.comment'] },
   auditor: {
     all: [
       'document.read',

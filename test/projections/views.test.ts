@@ -17,7 +17,9 @@ import { streamOf } from '#domain/stream.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { projections } from '#projections/all.ts';
 import { listApiKeys } from '#projections/api-keys.ts';
+import { commentsOn } from '#projections/document-comments.ts';
 import { listDocuments } from '#projections/document-list.ts';
+import { outcomesOn, suggestionsOn } from '#projections/document-suggestions.ts';
 import { documentTimelineOf } from '#projections/document-timeline.ts';
 import { versionsOf } from '#projections/document-versions.ts';
 import { groupsOf, listGroups } from '#projections/groups.ts';
@@ -251,6 +253,89 @@ test('undo and redo change what a timeline says of every edit of their group', a
       ['ChangesReconciled', null, 3, null],
       ['ChangesUndone', group, 3, null],
     ],
+  );
+});
+
+const anchor = { revision: 1, actors: ['aa'], runs: [{ actor: 0, from: 3, count: 4 }] };
+
+test('comments are listed as they stand, page by page, of one document only', async (t) => {
+  const { happens, read } = await views(t);
+  const [document, other] = [randomUUID() as DocumentId, randomUUID() as DocumentId];
+  // Made in one instant: their ids decide.
+  const ids = Array.from({ length: 3 }, () => randomUUID()).toSorted();
+  for (const [n, id] of [...ids, randomUUID()].entries()) {
+    const of = n < 3 ? document : other;
+    const data = { document: of, author: memberId(), anchor, quoted: 'text', text: String(n) };
+    await happens('comment', id)('CommentMade', data);
+  }
+  const [first = '', second = '', third = ''] = ids;
+  await happens('comment', first)('CommentResolved', { document });
+  await happens('comment', second)('CommentReplied', {
+    document,
+    reply: randomUUID(),
+    text: 'So?',
+  });
+  await happens('comment', third)('CommentRemoved', { document });
+  const list = (query: object = {}, tenant = acme) =>
+    read((tables) => commentsOn(tables, tenant, document, { limit: 1, ...query }), tenant);
+  const page = await list();
+  const rest = await list({ after: page.next });
+  assert.deepEqual(
+    [...page.items, ...rest.items].map(({ text, replies, revision }) => [
+      text,
+      replies.map(({ text }) => text),
+      revision,
+    ]),
+    [
+      ['0', [], 1],
+      ['1', ['So?'], 1],
+    ],
+  );
+  assert.equal(rest.next, undefined);
+  assert.deepEqual((await list({ resolved: true })).items[0]?.text, '0');
+  assert.deepEqual((await list({ resolved: false })).items[0]?.text, '1');
+  await happens('comment', first)('CommentReopened', { document });
+  assert.deepEqual((await list({ resolved: true })).items, []);
+  assert.deepEqual((await list({}, umbra)).items, []);
+});
+
+test('suggestions are listed with their outcomes, which are counted by origin', async (t) => {
+  const { happens, read } = await views(t);
+  const document = randomUUID() as DocumentId;
+  const suggest = async (origin: string, outcome?: string, data: object = {}) => {
+    const suggestion = happens('suggestion', randomUUID());
+    const texts = { anchor, quoted: 'text', replacement: 'words' };
+    await suggestion('SuggestionMade', { document, author: memberId(), ...texts, origin });
+    if (outcome) await suggestion(outcome, { document, ...data });
+  };
+  const taken = { revision: 4, text: 'words' };
+  await suggest('ai:7', 'SuggestionAccepted', { ...taken, extent: 'whole' });
+  await suggest('ai:7', 'SuggestionAccepted', { ...taken, extent: 'whole' });
+  await suggest('ai:7', 'SuggestionAccepted', { ...taken, extent: 'part', parts: [0] });
+  await suggest('ai:8', 'SuggestionEdited', taken);
+  await suggest('person', 'SuggestionRejected', { reason: 'No.' });
+  await suggest('person');
+  const list = (query: object) =>
+    read((tables) => suggestionsOn(tables, acme, document, { limit: 10, ...query }));
+  const settled = await list({ open: false });
+  assert.deepEqual(
+    settled.items
+      .map(({ origin, outcome, takenAt, reason }) => `${origin} ${outcome} ${takenAt} ${reason}`)
+      .toSorted(),
+    [
+      'ai:7 part 4 null',
+      'ai:7 whole 4 null',
+      'ai:7 whole 4 null',
+      'ai:8 edited 4 null',
+      'person rejected null No.',
+    ],
+  );
+  assert.equal((await list({ open: true })).items.length, 1);
+  assert.equal((await list({})).items.length, 6);
+  const counts = await read((tables) => outcomesOn(tables, acme, document));
+  assert.deepEqual(
+    counts.map(({ origin, outcome, count }) => `${origin} ${outcome} ${count}`),
+    ['ai:7 part 1', 'ai:7 whole 2', 'ai:8 edited 1', 'person open 1', 'person rejected 1'],
   );
 });
 

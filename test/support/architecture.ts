@@ -42,10 +42,19 @@ export const layers: Readonly<Record<string, Layer>> = {
       'ipaddr.js',
       '@eventstore/db-client',
       '@kurrent/kurrentdb-client',
+      '@automerge/automerge',
     ],
   },
   api: {
-    mayImport: ['#domain/', '#commands/', '#projections/', '#infra/', '#api/'],
+    // Of the client only what both sides say to each other.
+    mayImport: [
+      '#domain/',
+      '#commands/',
+      '#projections/',
+      '#infra/',
+      '#api/',
+      '#client/protocol.ts',
+    ],
     packages: 'all',
   },
   // Runs in browsers: no Node, no server.

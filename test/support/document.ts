@@ -20,6 +20,12 @@ export class WrittenDocument {
   readonly events: DocumentEvent[] = [];
   now = at('2026-01-31T12:00:30.000Z');
   #commands = 0;
+  readonly #stream: string;
+
+  /** Commands on different streams have different ids. */
+  constructor(stream = 'document') {
+    this.#stream = stream;
+  }
 
   get revision(): number {
     return this.events.length - 1;
@@ -50,7 +56,7 @@ export class WrittenDocument {
   }
 
   decide(command: DocumentCommand, who: Principal = ada): DocumentEvent[] {
-    const commandId = derivedUuid('test', this.#commands++) as CommandId;
+    const commandId = derivedUuid('test', this.#stream, this.#commands++) as CommandId;
     return decider.decide(command, this.state, {
       principal: who,
       commandId,

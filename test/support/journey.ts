@@ -88,7 +88,8 @@ export async function memberOf(
   const id = String(invited.json['id']);
   const issued = await owner.post('/v1/api-keys', { memberId: id, roles });
   assert.equal(issued.status, 201, issued.text);
-  return { id, keyId: String(issued.json['id']), ...as(String(issued.json['key'])) };
+  const key = String(issued.json['key']);
+  return { id, key, keyId: String(issued.json['id']), ...as(key) };
 }
 
 /** The header that makes a read wait for this write. */

@@ -8,6 +8,7 @@ export type DocumentAction = Extract<Action, `document.${string}`>;
 /** What a document's access list must grant for it, where the roles leave it to the list. */
 const needed: Readonly<Record<Exclude<DocumentAction, 'document.create'>, AccessLevel>> = {
   'document.read': 'viewer',
+  'document.comment': 'commenter',
   'document.edit': 'editor',
   'document.version': 'editor',
   'document.restore': 'editor',

@@ -1,4 +1,5 @@
 import { Rejected } from '#domain/rejected.ts';
+import { mustBeStorable } from '#domain/storable-text.ts';
 import { cutText } from './cutting.ts';
 import {
   type Draft,
@@ -12,7 +13,7 @@ import {
 import { deleteText, insertText, mustNotTearCharacter, replaceText } from './edit-text.ts';
 import type { Edit, EditOf } from './edits.ts';
 import { INCOMING_SECTION, MOST_SECTIONS } from './limits.ts';
-import { mustBeStorable, mustBeTitle } from './storable.ts';
+import { mustBeTitle } from './storable.ts';
 
 /** Reads one edit against the draft, which the edits before it have already changed. */
 export function applyEdit(draft: Draft, edit: Edit): void {

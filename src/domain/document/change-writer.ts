@@ -1,6 +1,7 @@
 import type { SectionId } from '#domain/ids.ts';
 import { type Section, sectionsMap } from './content.ts';
 import type { Cut } from './events.ts';
+import type { NewElements } from './new-elements.ts';
 import { TEXT_PER_CHANGE } from './limits.ts';
 import {
   type ObjectId,
@@ -16,11 +17,8 @@ export type Written = {
   readonly bytes: Uint8Array;
   readonly touched: readonly SectionId[];
   readonly cuts: readonly Omit<Cut, 'change'>[];
-  readonly elements?: NewElements;
+  readonly elements?: NewElements | undefined;
 };
-
-/** What the elements are that a change inserts: see `moves` and `revived` in `ChangesApplied`. */
-export type NewElements = 'moves' | 'revived';
 
 /** Writes into a replica and keeps the Automerge changes that this makes. */
 export type ChangeWriter = {
@@ -35,12 +33,10 @@ export type ChangeWriter = {
   /** From here on, text only moves. */
   readonly beginCuts: () => void;
   readonly addCut: (cut: Pick<Cut, 'from' | 'at' | 'length' | 'to'>) => void;
-  /** Takes in a change that was made by hand, after those written so far. */
-  readonly add: (
-    bytes: Uint8Array,
-    touched: readonly SectionId[],
-    elements: NewElements | undefined,
-  ) => void;
+  /** Takes in changes that were made elsewhere or by hand, after those written so far. */
+  readonly add: (changes: readonly Written[]) => void;
+  /** The last change touches these too. */
+  readonly touch: (sections: Iterable<SectionId>) => void;
   /** The time of the changes, in seconds since 1970. */
   readonly seconds: number;
   /** Ends the change, if there is one. */
@@ -122,12 +118,16 @@ export function changeWriter(replica: Replica, now: Date): ChangeWriter {
       isCutting = true;
     },
     addCut: (cut) => cuts.push(cut),
-    add(bytes, touchedSections, elements) {
+    add(changes) {
       commit();
-      applyChanges(replica, [bytes]);
+      const bytes = changes.map((change) => change.bytes);
+      applyChanges(replica, bytes);
       heads = headsOf(replica);
-      const change = { bytes, touched: touchedSections, cuts: [] };
-      written.push(elements === undefined ? change : { ...change, elements });
+      for (const change of changes) written.push(change);
+    },
+    touch(sections) {
+      const last = written.pop();
+      if (last) written.push({ ...last, touched: [...new Set([...last.touched, ...sections])] });
     },
     seconds,
   };

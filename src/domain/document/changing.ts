@@ -1,14 +1,10 @@
 import type { DecisionContext } from '#domain/decider.ts';
 import { type MemberId, type SectionId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
-import {
-  type ChangeWriter,
-  type NewElements,
-  type Written,
-  changeWriter,
-} from './change-writer.ts';
+import { type ChangeWriter, type Written, changeWriter } from './change-writer.ts';
 import { type Content, reread } from './content.ts';
 import type { ChangesApplied, ContentEvent, Cut, DocumentEvent, Origin } from './events.ts';
+import type { NewElements } from './new-elements.ts';
 import { LONGEST_DOCUMENT, MOST_SECTIONS } from './limits.ts';
 import { keepDecided, settled } from './live-content.ts';
 import { withoutPatches } from './replica.ts';
@@ -18,9 +14,9 @@ import { isOpenTo } from './undo/groups.ts';
 const MOST_BYTES_PER_EVENT = 400_000;
 
 /** What was written, as much of it as fits an event. */
-export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored'>;
+export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'suggestion'>;
 
-export type Why = Pick<ChangesApplied, 'restored'> & {
+export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
   readonly group?: string | undefined;
   readonly origin?: Origin | undefined;
 };
@@ -29,13 +25,14 @@ export type Why = Pick<ChangesApplied, 'restored'> & {
 export function changing(
   state: LivingDocument,
   context: DecisionContext,
-  { group, origin = 'person', restored }: Why,
+  { group, origin = 'person', restored, suggestion }: Why,
   write: (content: Content, writer: ChangeWriter) => void,
 ): DocumentEvent[] {
   const why = {
     group: groupFor(state, context, group),
     origin,
     ...(restored !== undefined && { restored }),
+    ...(suggestion !== undefined && { suggestion }),
   };
   return writing(state, context, write, (portion) => ({
     type: 'ChangesApplied',
@@ -44,7 +41,7 @@ export function changing(
 }
 
 /** The group that the caller named, or a new one where that takes nothing more in. */
-function groupFor(
+export function groupFor(
   { ledger }: LivingDocument,
   { principal, derive }: DecisionContext,
   named: string | undefined,
@@ -64,7 +61,7 @@ export function writing(
   state: LivingDocument,
   context: DecisionContext,
   write: (content: Content, writer: ChangeWriter) => void,
-  eventOf: (portion: Portion) => ContentEvent,
+  eventOf: (portion: Portion, written: readonly Written[]) => ContentEvent,
   isSaidAnyway = false,
 ): DocumentEvent[] {
   const before = settled(state.content);
@@ -79,7 +76,9 @@ export function writing(
     const after = reread(copy, new Set(writer.written.flatMap(({ touched }) => touched)));
     mustBeWithinLimits(after);
     const title = after.title === before.title ? undefined : after.title;
-    const events = portionsOf(writer, title, context).map(eventOf);
+    const parts = writer.written.length === 0 ? [[]] : smallEnough(writer.written);
+    const portions = portionsOf(parts, writer, title, context);
+    const events = portions.map((portion, index) => eventOf(portion, parts[index] ?? []));
     withoutPatches(replica);
     keepDecided(
       state.content,
@@ -94,8 +93,10 @@ export function writing(
 }
 
 /** The actor that the server writes as for a member. */
-export const serverActor = ({ actorSeed }: LivingDocument, member: MemberId): string =>
-  derivedUuid('server-actor', actorSeed, member).replaceAll('-', '');
+export const serverActor = (
+  { actorSeed }: Pick<LivingDocument, 'actorSeed'>,
+  member: MemberId,
+): string => derivedUuid('server-actor', actorSeed, member).replaceAll('-', '');
 
 /** 64 random bits: a UUIDv5 without its version and variant. A repeat makes the same ids. */
 export function sectionIds({ derive }: DecisionContext): () => SectionId {
@@ -107,11 +108,11 @@ export function sectionIds({ derive }: DecisionContext): () => SectionId {
 }
 
 function portionsOf(
-  { written, size, seconds }: ChangeWriter,
+  parts: readonly (readonly Written[])[],
+  { size, seconds }: ChangeWriter,
   title: string | undefined,
   { principal }: DecisionContext,
 ): Portion[] {
-  const parts = written.length === 0 ? [[]] : smallEnough(written);
   return parts.map((part, index) => {
     const cuts = part.flatMap(({ cuts }, change) => cuts.map(cutIn(change)));
     const those = (wanted: NewElements) =>

@@ -1,6 +1,11 @@
+import type { AnchoredText } from '#domain/anchor.ts';
+import type { DocumentId, SuggestionId } from '#domain/ids.ts';
+import type { Inherited } from './branch/inheritance.ts';
+import type { OwnChanges } from './branch/own-changes.ts';
 import type { DocumentBase, RestorePoint } from './content.ts';
 import type { Edit } from './edits.ts';
-import type { AccessList, Origin } from './events.ts';
+import type { InspectedChange } from './accepting/inspected.ts';
+import type { AccessList, Origin, TakenChoice } from './events.ts';
 
 export type CreateDocument = {
   readonly type: 'CreateDocument';
@@ -22,6 +27,17 @@ export type EditDocument = {
   readonly group?: string;
   readonly origin?: Origin;
 };
+
+/** Changes that one actor of a live client made elsewhere, in their order. */
+export type AcceptChanges = {
+  readonly type: 'AcceptChanges';
+  readonly actor: string;
+  readonly changes: readonly InspectedChange[];
+  readonly group: string;
+};
+
+/** Sections that grew too long by typing are cut in the next pause. */
+export type CutGrownSections = { readonly type: 'CutGrownSections' };
 
 export type FileDocument = {
   readonly type: 'FileDocument';
@@ -51,6 +67,15 @@ export type RestoreDocument = {
   readonly revision: number;
 };
 
+/** Writes what was chosen of a suggestion. Its id follows from the suggestion's: one is taken once. */
+export type TakeSuggestion = AnchoredText & {
+  readonly type: 'TakeSuggestion';
+  readonly suggestion: SuggestionId;
+  readonly replacement: string;
+  readonly origin: Origin;
+  readonly choice: TakenChoice;
+};
+
 export type UndoGroup = {
   readonly type: 'UndoGroup';
   /** Whose edits: the caller's own, or anybody's. */
@@ -69,9 +94,31 @@ export type UndoScope = 'mine' | 'document';
 /** Lets the document be again what its groups make of it, after changes that were made elsewhere. */
 export type ReconcileDocument = { readonly type: 'ReconcileDocument' };
 
+/** Begins a document as another one was (`inheritedFrom(state)` at the revision). */
+export type BranchDocument = {
+  readonly type: 'BranchDocument';
+  readonly of: { readonly document: DocumentId; readonly revision: number };
+  /** Default: the other's. */
+  readonly title?: string;
+  readonly access: AccessList;
+  readonly folder: string | null;
+  readonly inherited: Inherited;
+};
+
+/** Takes in what a branch has made of the document since it began, or since it was last merged. */
+export type MergeBranch = {
+  readonly type: 'MergeBranch';
+  readonly id: DocumentId;
+  /** `ownChangesOf(state)` of the branch at `revision`. */
+  readonly branch: OwnChanges;
+  readonly revision: number;
+};
+
 export type DocumentCommand =
   | CreateDocument
   | EditDocument
+  | AcceptChanges
+  | CutGrownSections
   | FileDocument
   | ArchiveDocument
   | UnarchiveDocument
@@ -79,6 +126,9 @@ export type DocumentCommand =
   | NameVersion
   | RemoveVersionName
   | RestoreDocument
+  | TakeSuggestion
   | UndoGroup
   | RedoGroup
-  | ReconcileDocument;
+  | ReconcileDocument
+  | BranchDocument
+  | MergeBranch;

@@ -2,21 +2,23 @@ import { generateNKeysBetween } from 'fractional-indexing';
 import type { DecisionContext } from '#domain/decider.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { assertMay } from '#domain/rights.ts';
+import { mustBeStorable } from '#domain/storable-text.ts';
 import { mustMay } from './access.ts';
 import { type Alignment, alignmentSince, unmoved } from './alignment.ts';
 import { applyEdit } from './apply-edit.ts';
-import { changing, sectionIds } from './changing.ts';
+import { type Why, changing, sectionIds } from './changing.ts';
 import type { CreateDocument, EditDocument } from './commands.ts';
 import { type Content, type DocumentBase, textOf } from './content.ts';
 import { cutText } from './cutting.ts';
 import { type Draft, draftOf } from './draft.ts';
+import type { Edit } from './edits.ts';
 import type { DocumentEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { INCOMING_SECTION, MOST_EDITS, MOST_SECTIONS } from './limits.ts';
 import { freeDocument } from './reading.ts';
 import { textAt } from './replica.ts';
 import { type DocumentState, type LivingDocument, initialState } from './state.ts';
-import { mustBeName, mustBeStorable, mustBeTitle } from './storable.ts';
+import { mustBeName, mustBeTitle } from './storable.ts';
 import { alignmentOfCharacters } from './undo/character-alignment.ts';
 import { followText } from './undo/follow-text.ts';
 import { writeDraft } from './write.ts';
@@ -69,8 +71,17 @@ export function editDocument(
   if (document.status === 'archived') throw new Rejected('document/archived');
   if (edits.length > MOST_EDITS)
     throw new Rejected('document/too-many-edits', { limit: MOST_EDITS });
+  return writeEdits(edits, document, context, { group, origin }, base);
+}
 
-  return changing(document, context, { group, origin }, (content, writer) => {
+export function writeEdits(
+  edits: readonly Edit[],
+  document: LivingDocument,
+  context: DecisionContext,
+  why: Why,
+  base?: DocumentBase,
+): DocumentEvent[] {
+  return changing(document, context, why, (content, writer) => {
     const draft = draftFor(content, base, sectionIds(context));
     for (const edit of edits) applyEdit(draft, edit);
     const alignment = base ? alignmentFrom(base, content, document) : unmoved;

@@ -2,7 +2,15 @@ import type { DecisionContext } from '#domain/decider.ts';
 import { isSame } from '#domain/is-same.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { mustMay } from './access.ts';
-import type { ChangeAccess, FileDocument, NameVersion, RemoveVersionName } from './commands.ts';
+import type {
+  ArchiveDocument,
+  ChangeAccess,
+  DocumentCommand,
+  FileDocument,
+  NameVersion,
+  RemoveVersionName,
+  UnarchiveDocument,
+} from './commands.ts';
 import type { DocumentEvent } from './events.ts';
 import { MOST_ACCESS_ENTRIES, MOST_VERSIONS } from './limits.ts';
 import type { DocumentState } from './state.ts';
@@ -10,23 +18,54 @@ import { mustBeName } from './storable.ts';
 
 // What happens to a document as a whole. None of it touches the text.
 
-export function archiveDocument(
+type FilingCommand =
+  | ArchiveDocument
+  | UnarchiveDocument
+  | ChangeAccess
+  | NameVersion
+  | RemoveVersionName;
+
+const filing = [
+  'ArchiveDocument',
+  'UnarchiveDocument',
+  'ChangeAccess',
+  'NameVersion',
+  'RemoveVersionName',
+] as const satisfies FilingCommand['type'][];
+
+export const isFiling = (command: DocumentCommand): command is FilingCommand =>
+  (filing as readonly string[]).includes(command.type);
+
+export function decideFiling(
+  command: FilingCommand,
   state: DocumentState,
-  { principal }: DecisionContext,
+  context: DecisionContext,
 ): DocumentEvent[] {
+  switch (command.type) {
+    case 'ArchiveDocument':
+      return archiveDocument(state, context);
+    case 'UnarchiveDocument':
+      return unarchiveDocument(state, context);
+    case 'ChangeAccess':
+      return changeAccess(command, state, context);
+    case 'NameVersion':
+      return nameVersion(command, state, context);
+    case 'RemoveVersionName':
+      return removeVersionName(command, state, context);
+  }
+}
+
+function archiveDocument(state: DocumentState, { principal }: DecisionContext): DocumentEvent[] {
   const { status } = mustMay(state, principal, 'document.manage');
   return status === 'archived' ? [] : [{ type: 'DocumentArchived', data: {} }];
 }
 
-export function unarchiveDocument(
-  state: DocumentState,
-  { principal }: DecisionContext,
-): DocumentEvent[] {
+function unarchiveDocument(state: DocumentState, { principal }: DecisionContext): DocumentEvent[] {
   const { status } = mustMay(state, principal, 'document.manage');
   return status === 'open' ? [] : [{ type: 'DocumentUnarchived', data: {} }];
 }
 
-export function changeAccess(
+function changeAccess(
   { access }: ChangeAccess,
   state: DocumentState,
   { principal }: DecisionContext,
@@ -53,7 +92,7 @@ export function fileDocument(
   return [{ type: 'DocumentFiled', data: { folder, ...(order !== undefined && { order }) } }];
 }
 
-export function nameVersion(
+function nameVersion(
   { name, revision }: NameVersion,
   state: DocumentState,
   context: DecisionContext,
@@ -70,7 +109,7 @@ export function nameVersion(
   return [{ type: 'VersionNamed', data: { name, revision: named } }];
 }
 
-export function removeVersionName(
+function removeVersionName(
   { name }: RemoveVersionName,
   state: DocumentState,
   { principal }: DecisionContext,

@@ -1,14 +1,10 @@
 import type { DecisionContext } from '#domain/decider.ts';
+import { decideBranch, isOfBranches } from './branch/decide-branch.ts';
+import { decideLive, isLive } from './accepting/decide-accepting.ts';
+import { takeSuggestion } from './anchor/take-suggestion.ts';
 import type { DocumentCommand, FileDocument } from './commands.ts';
 import { createDocument, editDocument } from './decide-content.ts';
-import {
-  archiveDocument,
-  changeAccess,
-  fileDocument,
-  nameVersion,
-  removeVersionName,
-  unarchiveDocument,
-} from './decide-filing.ts';
+import { decideFiling, fileDocument, isFiling } from './decide-filing.ts';
 import type { DocumentEvent } from './events.ts';
 import { restoreDocument } from './restore.ts';
 import type { DocumentState } from './state.ts';
@@ -20,6 +16,9 @@ export function decide(
   context: DecisionContext,
 ): DocumentEvent[] {
   if (isUndo(command)) return decideUndo(command, state, context);
+  if (isOfBranches(command)) return decideBranch(command, state, context);
+  if (isLive(command)) return decideLive(command, state, context);
+  if (isFiling(command)) return decideFiling(command, state, context);
   switch (command.type) {
     case 'CreateDocument':
       return createDocument(command, state, context);
@@ -27,18 +26,10 @@ export function decide(
       return editDocument(command, state, context);
     case 'FileDocument':
       return [...fileDocument(command, state, context), ...retitled(command, state, context)];
-    case 'ArchiveDocument':
-      return archiveDocument(state, context);
-    case 'UnarchiveDocument':
-      return unarchiveDocument(state, context);
-    case 'ChangeAccess':
-      return changeAccess(command, state, context);
-    case 'NameVersion':
-      return nameVersion(command, state, context);
-    case 'RemoveVersionName':
-      return removeVersionName(command, state, context);
     case 'RestoreDocument':
       return restoreDocument(command, state, context);
+    case 'TakeSuggestion':
+      return takeSuggestion(command, state, context);
   }
 }
 

@@ -13,6 +13,7 @@ export const documentAggregate: Aggregate<DocumentState, DocumentCommand, Docume
   decider: { initialState, decide, evolve, erase },
   events: documentEvents,
   snapshot: documentSnapshot,
+  knowsRepeatOf: ({ type, data }) => type === 'ChangesApplied' && data.live === true,
   release: (state) => {
     if ('content' in state) freeDocument(state);
   },

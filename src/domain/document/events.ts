@@ -6,7 +6,8 @@ import {
   defineEvent,
   documentSubject,
 } from '#domain/event.ts';
-import { GroupId, MemberId, SectionId } from '#domain/ids.ts';
+import { DocumentId, GroupId, MemberId, SectionId, SuggestionId } from '#domain/ids.ts';
+import { newElements } from './new-elements.ts';
 
 // Stored for ever: add fields, never rename or remove them. Who and when are in the header.
 
@@ -29,6 +30,13 @@ export const Origin = z
   .or(z.templateLiteral(['ai:', z.string()]));
 export type Origin = z.infer<typeof Origin>;
 
+/** What was taken of a suggestion: all of it, these parts, or `text` instead. */
+const takenChoice = {
+  parts: z.array(z.int().nonnegative()).optional(),
+  text: z.string().optional(),
+};
+export type TakenChoice = z.infer<z.ZodObject<typeof takenChoice>>;
+
 /**
  * Text that moved into a section of its own: from here on, position `at + n` of `from` is position
  * `n` of `to` (0 ≤ n < `length`). Positions are those after the earlier cuts of the same event.
@@ -47,10 +55,43 @@ export const Cut = z.object({
 export type Cut = z.infer<typeof Cut>;
 
 /**
- * Indexes in `changes`: those in which text moves. The elements that such a change inserts are,
- * one after the other, those that it deletes.
+ * What a merge says of the changes that it brings from a branch, and of those of its own by which
+ * the document becomes what both sides made of it: they come last.
  */
-const moves = z.array(z.int().nonnegative()).optional();
+export const Merged = z.object({
+  branch: DocumentId,
+  /** The branch's: everything up to it is merged. */
+  revision: z.int().nonnegative(),
+  /** How many of the document's changes the branch began with. */
+  began: z.int().nonnegative(),
+  /** How many of this event's changes are the branch's. */
+  carried: z.int().nonnegative(),
+  /**
+   * Whose the changes are, one run after the other. `edit` counts, `gone` was taken back in the
+   * branch, in `moved` text only moves, `revived` is the server's for undo. Which of the others
+   * bring characters back, as a restore does, the event's own `revived` says.
+   */
+  runs: z.array(
+    z.object({
+      count: z.int().positive(),
+      author: MemberId,
+      origin: Origin,
+      as: z.enum(['edit', 'gone', 'moved', 'revived']),
+    }),
+  ),
+  /** Changes of earlier merges that the branch has undone or redone since; `seq` counts from 1. */
+  reversed: z
+    .array(
+      z.object({
+        actor: bytes(),
+        seq: z.int().positive(),
+        count: z.int().positive(),
+        counts: z.boolean(),
+      }),
+    )
+    .optional(),
+});
+export type Merged = z.infer<typeof Merged>;
 
 /** What all events that change a document's content hold. */
 const content = {
@@ -71,7 +112,7 @@ const content = {
  * What the server wrote so that the document is what its groups in effect make of it: a character
  * that comes back is a new element right behind the one that it was.
  */
-const settled = { ...content, moves };
+const settled = { ...content, moves: newElements.moves };
 
 const sealed = <Schema extends z.ZodType>(schema: Schema) =>
   defineEvent({ kind: 'document', version: 1, schema, subject: documentSubject });
@@ -87,6 +128,16 @@ export const documentEvents = {
       actorSeed: z.uuid(),
       access: AccessList,
       folder: z.string().optional(),
+      /** The document that it begins as, and where in it. */
+      branchOf: z.object({ document: DocumentId, revision: z.int().nonnegative() }).optional(),
+    }),
+  ),
+  /** What a branch begins with: bytes that one event, or all of them together, hold. */
+  ContentInherited: sealed(
+    z.object({
+      part: bytes(),
+      /** With the last part: all sections there are, the deleted ones included. */
+      sections: z.array(SectionId).optional(),
     }),
   ),
   ChangesApplied: sealed(
@@ -96,14 +147,14 @@ export const documentEvents = {
       group: z.uuid(),
       origin: Origin,
       cuts: z.array(Cut).optional(),
+      /** Made by a live client, so that their hashes tell a repeat. */
+      live: z.literal(true).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
-      /**
-       * Indexes in `changes`: those in which characters come back. Each element that such a change
-       * inserts is the very character that it is inserted behind.
-       */
-      revived: z.array(z.int().nonnegative()).optional(),
-      moves,
+      ...newElements,
+      merged: Merged.optional(),
+      /** The suggestion that was accepted; its own stream may not say so yet. */
+      suggestion: z.object({ suggestion: SuggestionId, ...takenChoice }).optional(),
     }),
   ),
   /** `group` is out of effect, or in effect again. A command's events share it. */
@@ -122,6 +173,7 @@ export const documentEvents = {
 
 export type DocumentEvent = EventOf<typeof documentEvents>;
 export type ChangesApplied = Extract<DocumentEvent, { type: 'ChangesApplied' }>['data'];
+export type ContentInherited = Extract<DocumentEvent, { type: 'ContentInherited' }>['data'];
 
 /** Whether there is anything to take back: a cut adds and drops no character. */
 export const isEdit = ({ changes, cuts = [] }: ChangesApplied): boolean =>

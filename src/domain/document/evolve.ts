@@ -1,8 +1,11 @@
-import type { ContentEvent, DocumentEvent } from './events.ts';
+import { takeIntoAcceptance } from './accepting/acceptance.ts';
+import { inheritanceFrom } from './branch/inheritance.ts';
+import { mergesWith } from './branch/merges.ts';
+import type { ChangesApplied, ContentEvent, ContentInherited, DocumentEvent } from './events.ts';
 import { freeContent, newLiveContent, takeEvent } from './live-content.ts';
 import { headsFromBytes } from './replica.ts';
 import type { DocumentState, LivingDocument, PastCut } from './state.ts';
-import { newLedger } from './undo/ledger.ts';
+import { changesIn, newLedger } from './undo/ledger.ts';
 import { takeIntoLedger } from './undo/recording.ts';
 
 export function evolve(
@@ -11,7 +14,7 @@ export function evolve(
   revision: number,
 ): DocumentState {
   if (event.type === 'DocumentCreated') {
-    const { title, actorSeed, access, folder } = event.data;
+    const { title, actorSeed, access, folder, branchOf } = event.data;
     return {
       status: 'open',
       content: newLiveContent(title),
@@ -22,6 +25,8 @@ export function evolve(
       versions: new Map(),
       cuts: [],
       ledger: newLedger(),
+      ...(branchOf && { branchOf }),
+      merges: new Map(),
     };
   }
   // An event of which only the header is left cannot bring anything back.
@@ -34,6 +39,8 @@ function evolveLiving(
   revision: number,
 ): LivingDocument {
   switch (event.type) {
+    case 'ContentInherited':
+      return withInheritance(state, event.data);
     case 'ChangesApplied':
     case 'ChangesUndone':
     case 'ChangesRedone':
@@ -60,11 +67,39 @@ function evolveLiving(
   }
 }
 
+function withInheritance(
+  state: LivingDocument,
+  { part, sections }: ContentInherited,
+): LivingDocument {
+  const arriving = [...(state.arriving ?? []), part];
+  if (sections === undefined) return { ...state, arriving };
+  freeContent(state.content);
+  return { ...state, ...inheritanceFrom(arriving), arriving: undefined };
+}
+
 function withChanges(state: LivingDocument, event: ContentEvent, revision: number): LivingDocument {
+  const before = changesIn(state.ledger);
   takeEvent(state.content, event.data);
   takeIntoLedger(state.ledger, event);
-  if (event.type !== 'ChangesApplied' || !event.data.cuts) return state;
-  const cuts = event.data.cuts.map(({ from, at, length, to, before, after }): PastCut => ({
+  const changed = withCuts(state, event, before, revision);
+  takeIntoAcceptance(changed, event);
+  return changed;
+}
+
+function withCuts(
+  state: LivingDocument,
+  event: ContentEvent,
+  before: number,
+  revision: number,
+): LivingDocument {
+  if (event.type !== 'ChangesApplied') return state;
+  const merges = mergesWith(state.merges, event.data, before, revision);
+  const cuts = cutsIn(event.data, revision);
+  return { ...state, merges, cuts: cuts.length === 0 ? state.cuts : [...state.cuts, ...cuts] };
+}
+
+const cutsIn = ({ cuts = [] }: ChangesApplied, revision: number): readonly PastCut[] =>
+  cuts.map(({ from, at, length, to, before, after }): PastCut => ({
     revision,
     from,
     at,
@@ -73,8 +108,6 @@ function withChanges(state: LivingDocument, event: ContentEvent, revision: numbe
     before: headsFromBytes(before),
     after: headsFromBytes(after),
   }));
-  return { ...state, cuts: [...state.cuts, ...cuts] };
-}
 
 /** Only the fact that there was a document is left. */
 export function erase(state: DocumentState): DocumentState {

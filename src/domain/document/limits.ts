@@ -16,6 +16,12 @@ export const INCOMING_SECTION = 8_000;
 /** A section that grew longer than this is cut again. */
 export const GROWN_SECTION = 16_000;
 
+/** Of one Automerge change of a live client, in bytes. */
+export const MOST_CHANGE_BYTES = 512 * 1_024;
+
+/** Where typing ends; a section is cut long before. */
+export const LONGEST_SECTION = 64_000;
+
 /**
  * So much text, at three bytes of UTF-8 a unit and with what Automerge adds, stays below 400 kB:
  * the events of a large outcome can then be spread over several appends.

@@ -1,4 +1,5 @@
 import type { SectionId } from '#domain/ids.ts';
+import type { Acceptance } from './accepting/acceptance.ts';
 import { type Content, emptyContent, reread } from './content.ts';
 import type { ContentEvent } from './events.ts';
 import { applyChanges } from './replica.ts';
@@ -15,6 +16,10 @@ export type LiveContent = {
   /** Automerge changes that `settled` does not hold yet, and what they touch. */
   waiting: Uint8Array[];
   touched: Set<SectionId>;
+  /** UTF-16 units that sections grew by since `settled`, at most. */
+  typed: Map<SectionId, number>;
+  /** Once changes of live clients came in. */
+  acceptance: Acceptance | undefined;
   /** How many times changes came in. */
   version: number;
   decided: Decided | undefined;
@@ -37,6 +42,8 @@ export const liveContent = (settled: Content): LiveContent => ({
   settled,
   waiting: [],
   touched: new Set(),
+  typed: new Map(),
+  acceptance: undefined,
   version: 0,
   decided: undefined,
 });
@@ -50,6 +57,7 @@ export function settled(live: LiveContent): Content {
     live.settled = reread(live.settled, live.touched);
     live.waiting = [];
     live.touched.clear();
+    live.typed.clear();
   }
   return live.settled;
 }
@@ -72,8 +80,15 @@ export function takeEvent(live: LiveContent, event: Written): void {
     live.decided = undefined;
     live.waiting = [];
     live.touched.clear();
+    live.typed.clear();
     live.version++;
-  } else takeChanges(live, event.changes, event.sections);
+    return;
+  }
+  takeChanges(live, event.changes, event.sections);
+  // Which of the sections grew it does not say.
+  for (const section of event.sections) {
+    live.typed.set(section, (live.typed.get(section) ?? 0) + event.size.inserted);
+  }
 }
 
 /** Keeps the copy that `events` were written to, until they are folded or another is decided. */

@@ -49,5 +49,8 @@ export function baseOf({ content, ledger }: LivingDocument, revision: number): D
   return { revision, title, heads: headsOf(replica), known, sections: plain };
 }
 
+/** Everything that Automerge knows of the document, for whoever is to write in a copy of it. */
+export const savedOf = ({ content }: LivingDocument): Uint8Array => settled(content).replica.save();
+
 /** Gives the memory back. The state must not be used any more. */
 export const freeDocument = ({ content }: LivingDocument): void => freeContent(content);

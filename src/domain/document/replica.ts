@@ -66,6 +66,14 @@ export function withoutPatches(replica: Replica): Replica {
 
 export const headsOf = (replica: Replica): string[] => replica.getHeads();
 
+/** The counter of a change's last operation; `undefined` where the replica does not have it. */
+export function maxOpOf(replica: Replica, hash: string): number | undefined {
+  const meta: { readonly maxOp: number } | null = replica.getChangeMetaByHash(hash);
+  return meta?.maxOp;
+}
+
+export const hashOf = (change: Uint8Array): string => Automerge.decodeChange(change).hash;
+
 export const sameHeads = (one: Heads, other: Heads): boolean =>
   one.length === other.length && one.every((head, index) => head === other[index]);
 

@@ -6,6 +6,7 @@ import {
   bySectionOrder,
   textOf,
 } from './content.ts';
+import type { SectionId } from '#domain/ids.ts';
 import { type CutFrom, joinedForComparison, originOf } from './lineage.ts';
 import type { PastCharacters } from './undo/coming-back.ts';
 
@@ -34,12 +35,13 @@ export function restorePlan(
   past: () => PastCharacters,
 ): RestorePlan {
   const now = new Map(content.sections.map((section) => [section.id, section]));
+  const wanted = placedAsNow(to.sections, now);
   const among = (sections: readonly Section[]) => {
-    const joined = joinedForComparison(sections, to.sections, cutFrom);
-    return to.sections.map((target): Target => {
+    const joined = joinedForComparison(sections, wanted, cutFrom);
+    return wanted.map((target): Target => {
       const together = joined.get(target.id) ?? [];
       const itself = now.get(target.id);
-      const isHome = !standsTogether(together, target, to.sections);
+      const isHome = !standsTogether(together, target, wanted);
       const parts = isHome ? (itself ? [itself] : []) : together;
       const text = parts.map((part) => textOf(content, part)).join('');
       return { target, parts, isChanged: text !== target.text };
@@ -60,6 +62,22 @@ export function restorePlan(
     (section.present ||
       (held.includes(section) && isChanged.has(originOf(section.id, ids, cutFrom))));
   return { targets, others: content.sections.filter(isOther) };
+}
+
+/**
+ * Sections that stand in this order anyway need not go back to their places: others made room there
+ * for what was cut off since, and that must stay right behind them.
+ */
+function placedAsNow(
+  sections: readonly SectionText[],
+  now: ReadonlyMap<SectionId, Section>,
+): readonly SectionText[] {
+  const placed = sections.map((one) => ({ ...one, order: now.get(one.id)?.order ?? one.order }));
+  const isInOrder = placed.every((one, index) => {
+    const before = placed[index - 1];
+    return before === undefined || bySectionOrder(before, one) < 0;
+  });
+  return isInOrder ? placed : sections;
 }
 
 /**

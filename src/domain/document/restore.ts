@@ -20,6 +20,7 @@ import {
   pastCharacters,
 } from './undo/coming-back.ts';
 import { followText } from './undo/follow-text.ts';
+import { isMerged } from './undo/ledger.ts';
 import { movingSteps, revivingSteps } from './undo/operations.ts';
 import { stepWriter } from './undo/write-steps.ts';
 
@@ -41,7 +42,8 @@ export function restoreDocument(
       const sections = new Set(to.sections.map(({ id }) => id));
       return pastCharacters(content, document.ledger, to.known, sections);
     });
-    const plan = restorePlan(to, content, cutFromOf(document), past);
+    const cutFrom = (isMerged(document.ledger) && past().cutFrom) || cutFromOf(document);
+    const plan = restorePlan(to, content, cutFrom, past);
     // First of all: it is written from what the document was before.
     const back = bringBack(plan.targets, content, past, actor, writer);
     if (to.title !== content.title) writer.setTitle(to.title);

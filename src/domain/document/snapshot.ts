@@ -1,18 +1,23 @@
 import { decode, encode } from 'cborg';
 import type { SnapshotCodec } from '#domain/aggregate.ts';
 import { documentSubject } from '#domain/event.ts';
+import type { DocumentId } from '#domain/ids.ts';
 import { readContent } from './content.ts';
 import { liveContent, settled } from './live-content.ts';
 import { headsFromBytes, headsToBytes, loadReplica } from './replica.ts';
-import type { DocumentState, LivingDocument, PastCut } from './state.ts';
+import type { DocumentState, LivingDocument, Merge, PastCut } from './state.ts';
 import { type LedgerBytes, ledgerFromBytes, ledgerToBytes } from './undo/ledger-bytes.ts';
 
-type Packed = Omit<LivingDocument, 'content' | 'versions' | 'cuts' | 'folderOrder' | 'ledger'> & {
+type Packed = Omit<
+  LivingDocument,
+  'content' | 'versions' | 'cuts' | 'folderOrder' | 'ledger' | 'merges'
+> & {
   readonly saved: Uint8Array;
   readonly folderOrder?: string | undefined;
   readonly versions: readonly (readonly [string, number])[];
   readonly cuts: readonly PackedCut[];
   readonly ledger: LedgerBytes;
+  readonly merges: readonly (readonly [DocumentId, Merge])[];
 };
 /** Section ids and hashes as bytes: hexadecimal would take twice the space. */
 type PackedCut = readonly [
@@ -26,7 +31,7 @@ type PackedCut = readonly [
 ];
 
 export const documentSnapshot: SnapshotCodec<DocumentState> = {
-  version: 2,
+  version: 4,
   subject: documentSubject,
   // A named version is one that people come back to.
   eagerAfter: (eventType) => eventType === 'VersionNamed',
@@ -36,19 +41,20 @@ export const documentSnapshot: SnapshotCodec<DocumentState> = {
 
 function pack(state: DocumentState): Packed | { status: 'missing' | 'erased' } {
   if (!('content' in state)) return state;
-  const { content, versions, cuts, ledger, ...rest } = state;
+  const { content, versions, cuts, ledger, merges, ...rest } = state;
   return {
     ...rest,
     saved: settled(content).replica.save(),
     versions: [...versions],
     cuts: cuts.map(packCut),
     ledger: ledgerToBytes(ledger),
+    merges: [...merges],
   };
 }
 
 function unpack(packed: Packed | { status: 'missing' | 'erased' }): DocumentState {
   if (!('saved' in packed)) return packed;
-  const { saved, versions, cuts, folderOrder, ledger, ...rest } = packed;
+  const { saved, versions, cuts, folderOrder, ledger, merges, ...rest } = packed;
   return {
     ...rest,
     content: liveContent(readContent(loadReplica(saved))),
@@ -56,6 +62,7 @@ function unpack(packed: Packed | { status: 'missing' | 'erased' }): DocumentStat
     versions: new Map(versions),
     cuts: cuts.map(unpackCut),
     ledger: ledgerFromBytes(ledger),
+    merges: new Map(merges),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SectionId } from '#domain/ids.ts';
+import type { DocumentId, SectionId } from '#domain/ids.ts';
 import type { AccessList } from './events.ts';
 import type { LiveContent } from './live-content.ts';
 import type { Heads } from './replica.ts';
@@ -33,6 +33,34 @@ export type LivingDocument = {
   readonly versions: ReadonlyMap<string, number>;
   readonly cuts: readonly PastCut[];
   readonly ledger: Ledger;
+  /** Of a branch: where it begins. */
+  readonly branchOf?: { readonly document: DocumentId; readonly revision: number } | undefined;
+  /** Of a branch: what was there when it began. */
+  readonly inherited?: Beginning | undefined;
+  /** Parts of what a branch begins with, until the last of them is there. */
+  readonly arriving?: readonly Uint8Array[] | undefined;
+  /** The last merge of each branch. */
+  readonly merges: ReadonlyMap<DocumentId, Merge>;
+};
+
+/** Where a branch begins. The first `changes` of its ledger are the original's, and end at `heads`. */
+export type Beginning = {
+  readonly heads: Heads;
+  readonly changes: number;
+  /** With the change that gave the branch a name of its own. */
+  readonly named: number;
+};
+
+/** A merge as places in the ledger: which side wrote what since there was no difference. */
+export type Merge = {
+  readonly group: string;
+  readonly revision: number;
+  /** From here on up to `start`, the changes are the document's own. */
+  readonly since: number;
+  readonly start: number;
+  /** Up to here they are the branch's; what comes then, up to `end`, is the server's. */
+  readonly carried: number;
+  readonly end: number;
 };
 
 export type DocumentState =

@@ -1,10 +1,6 @@
 import { Rejected } from '#domain/rejected.ts';
+import { mustBeStorable } from '#domain/storable-text.ts';
 import { MOST_NAME_CHARACTERS, MOST_TITLE_CHARACTERS } from './limits.ts';
-
-/** Half a surrogate pair has no UTF-8 and would come back as another character; U+0000 Postgres refuses. */
-export function mustBeStorable(text: string): void {
-  if (!text.isWellFormed() || text.includes('\u0000')) throw new Rejected('text/not-storable');
-}
 
 export function mustBeTitle(title: string): void {
   mustBeStorable(title);

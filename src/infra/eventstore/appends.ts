@@ -127,7 +127,7 @@ export function eventStoreSequencer(ports: Ports): Sequencer {
         throw tampering.accuse(stream, 'its numbers go on from events that are not there');
       // Of what an earlier attempt has written the server may not tell where it is.
       const told = attempt === 0 ? sent.position : undefined;
-      const position = told ?? (await positionAt(stream, revision));
+      const position = told ?? (await positionAt(stream, revision).catch(unlessUnavailable));
       if (position === undefined) continue;
       known.appended(stream, events, position);
       return { kind: 'appended', revision, position };
@@ -156,6 +156,11 @@ export function eventStoreSequencer(ports: Ports): Sequencer {
     },
   };
 }
+
+/** What is written can be sent again, and is then answered as the first time. */
+const unlessUnavailable = (error: unknown): undefined => {
+  if (!(error instanceof LogUnavailable)) throw error;
+};
 
 const bytesOf = ({ buffer, byteOffset, length }: Buffer): Uint8Array =>
   new Uint8Array(buffer, byteOffset, length);

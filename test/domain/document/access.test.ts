@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DocumentCommand } from '#domain/document/commands.ts';
-import { mayRead } from '#domain/document/access.ts';
+import { mayOn, mayRead } from '#domain/document/access.ts';
 import { type AccessLevel, type AccessList, accessLevels } from '#domain/document/events.ts';
 import { restorePointOf } from '#domain/document/reading.ts';
 import type { GroupId } from '#domain/ids.ts';
@@ -98,6 +98,17 @@ test('a role that only reads stays a reader, whatever the list says', () => {
   for (const role of ['viewer', 'reviewer'] as const) {
     assert.deepEqual(answers(document, cleo(role)), all('right/missing'), role);
   }
+});
+
+test('who sees a document and is commenter or above comments on it, readers by role included', () => {
+  const comments = (role: Role, level: AccessLevel) =>
+    mayOn({ members: { [cleo().member]: level }, groups: {} }, cleo(role), 'document.comment');
+  for (const role of ['admin', 'author', 'reviewer', 'viewer'] as const) {
+    const allowed = accessLevels.filter((level) => comments(role, level));
+    assert.deepEqual(allowed, ['commenter', 'editor', 'owner'], role);
+  }
+  for (const role of ['owner', 'editor'] as const) assert.ok(comments(role, 'viewer'), role);
+  assert.ok(!comments('auditor', 'owner'));
 });
 
 test('the author of a document is its owner, and nobody without a role is anything', () => {

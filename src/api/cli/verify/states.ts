@@ -1,5 +1,7 @@
 import type { Aggregate } from '#domain/aggregate.ts';
+import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { commentAggregate } from '#domain/comment/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
@@ -10,6 +12,7 @@ import { memberAggregate } from '#domain/member/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
 import type { StreamKind } from '#domain/stream.ts';
+import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
 
 export type AnyAggregate = Aggregate<unknown, unknown, DomainEvent>;
@@ -22,6 +25,9 @@ const byKind = {
   'api-key': apiKeyAggregate,
   'identity-provider': identityProviderAggregate,
   document: documentAggregate,
+  actor: actorAggregate,
+  comment: commentAggregate,
+  suggestion: suggestionAggregate,
   projection: projectionAggregate,
 } satisfies Record<StreamKind, object>;
 

@@ -39,6 +39,10 @@ export const DocumentListed = z.object({
   title: z.string(),
   folder: z.string().nullable(),
   archived: z.boolean(),
+  branchOf: z
+    .object({ document: DocumentId, revision: z.int() })
+    .nullable()
+    .describe('The document that it is a branch of, and where it begins.'),
   createdAt: z.string(),
   updatedAt: z.string(),
 });

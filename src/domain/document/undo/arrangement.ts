@@ -1,3 +1,4 @@
+import { arrangementByPlace } from './arrangement-by-place.ts';
 import { type Characters, elementsOf } from './characters.ts';
 import { NONE } from './columns.ts';
 
@@ -17,6 +18,7 @@ export function arrangementOf(
   characters: Characters,
   among: ReadonlySet<string> = new Set(characters.texts.keys()),
 ): Arrangement {
+  if (characters.cuts) return arrangementByPlace(characters, characters.cuts, among);
   // By the element behind which they belong: those that stand behind what it was before.
   const followers = new Map<number, number[]>();
   const objects = [...among].toSorted((one, other) => madeAt(one) - madeAt(other));
@@ -91,7 +93,7 @@ function isLater({ saved: { ops } }: Characters, one: number, other: number): bo
 }
 
 /** The element that the character was typed as. */
-function firstOf({ previous }: Characters, row: number): number {
+export function firstOf({ previous }: Characters, row: number): number {
   let at = row;
   for (let before = previous[at] ?? NONE; before !== NONE; before = previous[at] ?? NONE)
     at = before;

@@ -1,3 +1,4 @@
+import type { NewElements } from '#domain/document/new-elements.ts';
 import { NONE } from './columns.ts';
 import { GROUND, type Ledger, type Owner } from './ledger.ts';
 import type { SavedDocument } from './saved-document.ts';
@@ -5,11 +6,15 @@ import type { SavedDocument } from './saved-document.ts';
 /** The change that an operation belongs to. */
 export type Authorship = {
   readonly owner: Owner;
-  readonly isRevival: boolean;
+  readonly elements: NewElements | undefined;
   /** Where the change stands in the log. */
   readonly place: number;
   /** Its place among the changes of its actor, from 1. */
   readonly seq: number;
+  /** Who wrote it: an index of the ledger's hands. */
+  readonly hand: number;
+  /** When its author wrote it, in seconds since 1970. */
+  at: number;
 };
 
 /** Finds the change of an operation, by actor (an index of the saved document) and counter. */
@@ -57,7 +62,14 @@ function spanOf(byActor: readonly Written[], isMeant: (authorship: Authorship) =
 
 const nothing: Written = { maxOps: [], changes: [] };
 /** What is just being written: it counts, and comes after everything else. */
-const unknown: Authorship = { owner: GROUND, isRevival: false, place: Infinity, seq: Infinity };
+const unknown: Authorship = {
+  owner: GROUND,
+  elements: undefined,
+  place: Infinity,
+  seq: Infinity,
+  hand: 0,
+  at: 0,
+};
 
 const isAt = (maxOps: readonly number[], index: number, counter: number): boolean =>
   counter <= (maxOps[index] ?? -1) && counter > (maxOps[index - 1] ?? 0);
@@ -76,15 +88,26 @@ function changesByActor({ actors, changes }: SavedDocument, ledger: Ledger): rea
   const found: Written[] = actors.map(() => ({ maxOps: [], changes: [] }));
   const indexes = new Map(actors.map((actor, index) => [actor, index]));
   let place = 0;
-  for (const { actor, owner, isRevival, count } of ledger.runs) {
+  for (const { actor, owner, elements, hand, count } of ledger.runs) {
     const written = found[indexes.get(ledger.actors[actor] ?? '') ?? -1]?.changes;
     for (let left = count; left > 0; left--, place++) {
-      written?.push({ owner, isRevival, place, seq: written.length + 1 });
+      written?.push({ owner, elements, place, seq: written.length + 1, hand, at: 0 });
     }
   }
   for (let change = 0; change < changes.count; change++) {
     const written = found[changes.actor[change] ?? -1];
-    if (written) written.maxOps[(changes.seq[change] ?? 0) - 1] = changes.maxOp[change] ?? 0;
+    if (written) tell(written, (changes.seq[change] ?? 0) - 1, changes, change);
   }
   return found;
+}
+
+function tell(
+  { maxOps, changes }: Written,
+  index: number,
+  { maxOp, at }: SavedDocument['changes'],
+  change: number,
+): void {
+  maxOps[index] = maxOp[change] ?? 0;
+  const authorship = changes[index];
+  if (authorship) authorship.at = at[change] ?? 0;
 }

@@ -3,17 +3,18 @@ import type { Content } from '#domain/document/content.ts';
 import { arrangementOf } from './arrangement.ts';
 import { authorsIn } from './authorship.ts';
 import { type Characters, charactersOf, newestOf } from './characters.ts';
-import type { Known, Ledger } from './ledger.ts';
+import { type Known, type Ledger, isMerged } from './ledger.ts';
 import { pastElements } from './past-elements.ts';
 import { savedDocument } from './saved-document.ts';
 import { isOverwritten, lengthAt } from './saved-rows.ts';
 
-type Place = Pick<Run, 'section' | 'at' | 'alive'>;
+export type Place = Pick<Run, 'section' | 'at' | 'alive'>;
 
 /** Follows each character from what was `known` to where it is now, also if it went and came back. */
 export function alignmentOfCharacters(known: Known, content: Content, ledger: Ledger): Alignment {
   const saved = savedDocument(content.replica);
-  const characters = charactersOf(saved, authorsIn(saved, ledger), content.sections);
+  const authors = authorsIn(saved, ledger);
+  const characters = charactersOf(saved, authors, content.sections, isMerged(ledger));
   const places = placesOf(characters, content);
   const objects = new Map(content.sections.map(({ id, object }) => [id, object]));
   const elements = pastElements(characters, known);
@@ -32,7 +33,10 @@ export function alignmentOfCharacters(known: Known, content: Content, ledger: Le
 }
 
 /** Where each character is, or the gap that a deleted one left. */
-function placesOf(characters: Characters, { sections }: Content): ReadonlyMap<number, Place> {
+export function placesOf(
+  characters: Characters,
+  { sections }: Pick<Content, 'sections'>,
+): ReadonlyMap<number, Place> {
   const { saved } = characters;
   const arrangement = arrangementOf(characters);
   const places = new Map<number, Place>();

@@ -1,6 +1,7 @@
 import type { Section } from '#domain/document/content.ts';
 import type { Authors, Authorship } from './authorship.ts';
 import { NONE } from './columns.ts';
+import { type Cuts, cutsIn } from './cuts.ts';
 import { type Links, linksIn } from './links.ts';
 import type { SavedDocument } from './saved-document.ts';
 import { type Rows, rowsOf } from './saved-rows.ts';
@@ -15,26 +16,34 @@ export type Characters = Authors &
     readonly saved: SavedDocument;
     /** By a section's text object: its elements, in Automerge's order. */
     readonly texts: ReadonlyMap<string, Rows>;
+    /** Of a document that a branch was ever merged into. */
+    readonly cuts: Cuts | undefined;
   };
 
+/** `isMerged` says that a branch was ever merged: see `arrangementByPlace`. */
 export function charactersOf(
   saved: SavedDocument,
   authors: Authors,
   sections: readonly Pick<Section, 'object'>[],
+  isMerged: boolean,
 ): Characters {
   const texts = rowsOf(saved, new Set(sections.map(({ object }) => object)));
   // From the first row to the last: `behind` reads them in one go.
   const inOrder = [...texts.values()].toSorted((one, other) => one.start - other.start);
-  return { ...authors, ...linksIn(saved, authors, inOrder), saved, texts };
+  const { forked, ...links } = linksIn(saved, authors, inOrder);
+  const cuts = isMerged ? cutsIn({ saved, texts, links, forked }) : undefined;
+  return { ...authors, ...links, saved, texts, cuts };
 }
 
-/** The elements of a text, in Automerge's order. */
+/** The elements of a text, or of all texts, in Automerge's order. */
 export function* elementsOf(
   { saved, texts }: Pick<Characters, 'saved' | 'texts'>,
-  object: string,
+  object?: string,
 ): Generator<number> {
-  const { start, end } = texts.get(object) ?? { start: 0, end: 0 };
-  for (let row = start; row < end; row++) if (saved.ops.isInsert[row] === 1) yield row;
+  const rows = object === undefined ? texts.values() : [texts.get(object) ?? { start: 0, end: 0 }];
+  for (const { start, end } of rows) {
+    for (let row = start; row < end; row++) if (saved.ops.isInsert[row] === 1) yield row;
+  }
 }
 
 export const authorshipOfRow = (

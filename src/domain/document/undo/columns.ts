@@ -70,9 +70,16 @@ export function eachRun<Value>(
   }
 }
 
-/** A column of `count` small numbers; what it does not tell is null. */
-export function numbers(bytes: Uint8Array, count: number): Int32Array {
-  const values = new Int32Array(count).fill(NONE);
+/** A column of `count` numbers; what it does not tell is null. */
+export const numbers = (bytes: Uint8Array, count: number): Float64Array =>
+  filled(new Float64Array(count), bytes);
+
+/** Of numbers that are known to be small: a change of others can hold any. */
+export const smallNumbers = (bytes: Uint8Array, count: number): Int32Array =>
+  filled(new Int32Array(count), bytes);
+
+function filled<Values extends Float64Array | Int32Array>(values: Values, bytes: Uint8Array) {
+  values.fill(NONE);
   let at = 0;
   eachRun(
     bytes,
@@ -158,13 +165,20 @@ export function flags(bytes: Uint8Array, count: number): Uint8Array {
   return values;
 }
 
-/** How many rows a column of numbers tells. */
-export function rowsIn(bytes: Uint8Array): number {
+/** How many rows a column of numbers, or of what `read` reads, tells. */
+export function rowsIn(
+  bytes: Uint8Array,
+  read: (reader: ByteReader) => unknown = (reader) => reader.unsigned(),
+): number {
   let count = 0;
-  eachRun(
-    bytes,
-    (reader) => reader.unsigned(),
-    (_, length) => (count += length),
-  );
+  eachRun(bytes, read, (_, length) => (count += length));
+  return count;
+}
+
+/** How many rows a column of flags tells. */
+export function flagsIn(bytes: Uint8Array): number {
+  const reader = new ByteReader(bytes);
+  let count = 0;
+  while (!reader.isAtEnd) count += reader.unsigned();
   return count;
 }

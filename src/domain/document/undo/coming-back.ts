@@ -1,10 +1,12 @@
 import type { Content, Section } from '#domain/document/content.ts';
+import type { CutFrom } from '#domain/document/lineage.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { type Arrangement, arrangementOf } from './arrangement.ts';
 import { authorsIn } from './authorship.ts';
 import { charactersOf, newestOf } from './characters.ts';
 import { NONE } from './columns.ts';
-import type { Known, Ledger } from './ledger.ts';
+import { cutFromIn } from './cuts.ts';
+import { type Known, type Ledger, isMerged } from './ledger.ts';
 import { pastElements } from './past-elements.ts';
 import { type SavedDocument, savedDocument } from './saved-document.ts';
 import { isOverwritten, lengthAt } from './saved-rows.ts';
@@ -14,6 +16,8 @@ import type { TextSettling } from './settling.ts';
 export type PastCharacters = {
   readonly saved: SavedDocument;
   readonly arrangement: Arrangement;
+  /** Of a merged document, whose cuts say it no longer. */
+  readonly cutFrom: CutFrom | undefined;
   readonly wanted: ReadonlySet<number>;
   /** The text objects in which they are. */
   readonly objects: ReadonlySet<string>;
@@ -38,7 +42,12 @@ export function pastCharacters(
   sections: ReadonlySet<SectionId>,
 ): PastCharacters {
   const saved = savedDocument(content.replica);
-  const characters = charactersOf(saved, authorsIn(saved, ledger), content.sections);
+  const characters = charactersOf(
+    saved,
+    authorsIn(saved, ledger),
+    content.sections,
+    isMerged(ledger),
+  );
   const arrangement = arrangementOf(characters);
   const elements = pastElements(characters, known);
   const wanted = new Set<number>();
@@ -50,7 +59,9 @@ export function pastCharacters(
   for (const [object, arranged] of arrangement) {
     if (arranged.some(({ row }) => wanted.has(row))) objects.add(object);
   }
-  return { saved, arrangement, wanted, objects };
+  const { cuts } = characters;
+  const cutFrom = cuts && cutFromIn(cuts, content.sections);
+  return { saved, arrangement, cutFrom, wanted, objects };
 }
 
 export function comingBack(

@@ -14,7 +14,14 @@ import type { ContentEvent, DocumentEvent } from '#domain/document/events.ts';
 import { cutFromOf } from '#domain/document/reading.ts';
 import type { DocumentState, LivingDocument } from '#domain/document/state.ts';
 import { Rejected } from '#domain/rejected.ts';
-import { type EditGroup, groupOf, isTooOld, lastInEffect, lastUndone } from './groups.ts';
+import {
+  type EditGroup,
+  groupOf,
+  isInEffect as isGroupInEffect,
+  isTooOld,
+  lastInEffect,
+  lastUndone,
+} from './groups.ts';
 import { counts } from './ledger.ts';
 import { settlingOf } from './settling.ts';
 import { writeSettling } from './write-settling.ts';
@@ -130,7 +137,9 @@ function settling(
 ): DocumentEvent[] {
   const { ledger } = document;
   const countsThen = (owner: number) =>
-    owner === group?.number ? isInEffect : counts(ledger, owner);
+    counts(ledger, owner, (number) =>
+      number === group?.number ? isInEffect : isGroupInEffect(ledger.groups, number),
+    );
   const write = (content: Content, writer: ChangeWriter) => {
     const actor = serverActor(document, context.principal.member);
     const settling = settlingOf(content, cutFromOf(document), ledger, countsThen, group?.number);

@@ -2,16 +2,10 @@ import { Origin } from '#domain/document/events.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroup, keep, newEditGroups } from './groups.ts';
-import {
-  GONE,
-  GROUND,
-  type Ledger,
-  type Owner,
-  REVIVED,
-  type Run,
-  addRun,
-  counts,
-} from './ledger.ts';
+import type { Hand, Ledger, Reversal } from './ledger.ts';
+import { packed, unzigzag, zigzag } from './packed-numbers.ts';
+import { ownerWithinReach } from './reversals.ts';
+import { runsFrom, runsToBytes } from './run-bytes.ts';
 
 /**
  * A ledger as it stands in a snapshot: names once, ids as bytes, the rest as LEB128 numbers that
@@ -23,14 +17,12 @@ export type LedgerBytes = Pick<Ledger, 'ground' | 'settlings'> & {
   readonly origins: readonly string[];
   readonly groupIds: Uint8Array;
   readonly groups: Uint8Array;
+  readonly hands: Uint8Array;
   readonly runs: Uint8Array;
+  readonly reversals: Uint8Array;
 };
 
 const ID_BYTES = 16;
-/** Owners that are no group: their codes in a run come before those of groups. */
-const NO_GROUPS = 5;
-/** In front of the code of an owner who brought characters back. */
-const REVIVAL = 0;
 
 export function ledgerToBytes(ledger: Ledger): LedgerBytes {
   const { known, count, turns } = ledger.groups;
@@ -46,6 +38,10 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
     if (undone) groups.push(indexIn(members, undone.by));
     [number, at] = [group.number, group.at];
   }
+  const hands = ledger.hands.flatMap(({ author, origin }) => [
+    indexIn(members, author),
+    indexIn(origins, origin),
+  ]);
   return {
     ground: ledger.ground,
     settlings: ledger.settlings,
@@ -54,45 +50,42 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
     origins: [...origins.keys()],
     groupIds: Buffer.concat([...known.values()].map(({ id }) => idToBytes(id))),
     groups: packed(groups),
-    runs: packed(runNumbers(ledger)),
+    hands: packed(hands),
+    runs: runsToBytes(ledger),
+    reversals: packed(
+      ledger.reversals.flatMap(({ was, by, counts }) => {
+        return [zigzag(ownerWithinReach(ledger, was)), by, Number(counts)];
+      }),
+    ),
   };
-}
-
-/** What undo no longer reaches needs no number of its own. */
-function runNumbers(ledger: Ledger): number[] {
-  const { known } = ledger.groups;
-  const runs: Run[] = [];
-  for (const run of ledger.runs) {
-    const isBeyond = run.owner >= 0 && !known.has(run.owner);
-    const settled = counts(ledger, run.owner) ? GROUND : GONE;
-    addRun(runs, { ...run, owner: isBeyond ? settled : run.owner });
-  }
-  let last = 0;
-  return runs.flatMap(({ actor, owner, isRevival, count }) => {
-    const code = owner < 0 ? -owner : NO_GROUPS + zigzag(owner - last);
-    if (owner >= 0) last = owner;
-    return isRevival && owner !== REVIVED ? [actor, REVIVAL, code, count] : [actor, code, count];
-  });
 }
 
 export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   const actors = bytes.actors.map((actor) => Buffer.from(actor).toString('hex'));
   const actorCounts = actors.map(() => 0);
-  const runs: Run[] = [];
-  const reader = new ByteReader(bytes.runs);
-  for (let last = 0; !reader.isAtEnd;) {
-    const actor = reader.unsigned();
-    const first = reader.unsigned();
-    const code = first === REVIVAL ? reader.unsigned() : first;
-    const owner: Owner = code < NO_GROUPS ? -code : last + unzigzag(code - NO_GROUPS);
-    const isRevival = first === REVIVAL || owner === REVIVED;
-    const count = reader.unsigned();
-    if (owner >= 0) last = owner;
-    runs.push({ actor, owner, isRevival, count });
-    actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
-  }
+  const runs = runsFrom(bytes.runs);
+  for (const { actor, count } of runs) actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   const { ground, settlings } = bytes;
-  return { actors, counts: actorCounts, runs, groups: groupsFrom(bytes), ground, settlings };
+  const [hands, groups, reversals] = [handsFrom(bytes), groupsFrom(bytes), reversalsFrom(bytes)];
+  return { actors, counts: actorCounts, hands, runs, groups, reversals, ground, settlings };
+}
+
+function reversalsFrom({ reversals: packed }: LedgerBytes): Reversal[] {
+  const reversals: Reversal[] = [];
+  for (const reader = new ByteReader(packed); !reader.isAtEnd;) {
+    const was = unzigzag(reader.unsigned());
+    reversals.push({ was, by: reader.unsigned(), counts: reader.unsigned() === 1 });
+  }
+  return reversals;
+}
+
+function handsFrom({ members, origins, hands: packed }: LedgerBytes): Hand[] {
+  const hands: Hand[] = [];
+  for (const reader = new ByteReader(packed); !reader.isAtEnd;) {
+    const author = members[reader.unsigned()] as MemberId;
+    hands.push({ author, origin: Origin.parse(origins[reader.unsigned()]) });
+  }
+  return hands;
 }
 
 function groupsFrom({ members, origins, groupIds, groups: packed }: LedgerBytes): Ledger['groups'] {
@@ -124,24 +117,10 @@ function indexIn(names: Map<string, number>, name: string): number {
   return index;
 }
 
-const zigzag = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
-const unzigzag = (code: number) => (code % 2 === 1 ? -(code + 1) / 2 : code / 2);
-
 const idToBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex');
 
 function idFromBytes(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex');
   const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
   return [...parts, hex.slice(20)].join('-');
-}
-
-/** LEB128, one after the other. */
-function packed(values: readonly number[]): Uint8Array {
-  const bytes: number[] = [];
-  for (const value of values) {
-    let left = value;
-    for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80);
-    bytes.push(left);
-  }
-  return Uint8Array.from(bytes);
 }

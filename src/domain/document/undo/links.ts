@@ -1,8 +1,7 @@
 import type { Authors, Authorship } from './authorship.ts';
 import { NONE } from './columns.ts';
-import { MOVED } from './ledger.ts';
 import type { SavedDocument } from './saved-document.ts';
-import type { Rows } from './saved-rows.ts';
+import { type Rows, rowAbove } from './saved-rows.ts';
 import { writtenBy } from './written-by.ts';
 
 /** Which elements are one character: by row, those before and after it. */
@@ -13,26 +12,32 @@ export type Links = {
   readonly previous: Int32Array;
 };
 
+type Linking = Links & {
+  /** Elements that several others were made of. */
+  readonly forked: Set<number>;
+};
+
 type Numbered = { readonly row: number; readonly counter: number };
 /** What a change that moves text inserts and deletes. */
 type Moves = { readonly inserted: Numbered[]; readonly deleted: Numbered[] };
 
 /** Finds them by the changes that moved characters or brought them back. */
-export function linksIn(saved: SavedDocument, authors: Authors, texts: Iterable<Rows>): Links {
+export function linksIn(saved: SavedDocument, authors: Authors, texts: Iterable<Rows>): Linking {
   const { ops, successors } = saved;
   const links = {
     next: new Int32Array(ops.count).fill(NONE),
     previous: new Int32Array(ops.count).fill(NONE),
+    forked: new Set<number>(),
   };
   const changed = writtenBy(saved, authors, isLink);
   const moves = new Map<number, Moves>();
   const revived: number[] = [];
-  const insertedIn = ({ isRevival, place }: Authorship, row: number) => {
-    if (isRevival) revived.push(row);
+  const insertedIn = ({ elements, place }: Authorship, row: number) => {
+    if (elements === 'revived') revived.push(row);
     else movesAt(moves, place).inserted.push({ row, counter: ops.counter[row] ?? NONE });
   };
-  const deletedIn = ({ isRevival, place }: Authorship, row: number, at: number) => {
-    if (isRevival) return;
+  const deletedIn = ({ elements, place }: Authorship, row: number, at: number) => {
+    if (elements === 'revived') return;
     movesAt(moves, place).deleted.push({ row, counter: successors.counter[at] ?? NONE });
   };
   for (const { start, end } of texts) {
@@ -50,7 +55,7 @@ export function linksIn(saved: SavedDocument, authors: Authors, texts: Iterable<
   return links;
 }
 
-const isLink = ({ owner, isRevival }: Authorship) => isRevival || owner === MOVED;
+const isLink = ({ elements }: Authorship) => elements !== undefined;
 
 function movesAt(moves: Map<number, Moves>, place: number): Moves {
   const found = moves.get(place) ?? { inserted: [], deleted: [] };
@@ -58,7 +63,7 @@ function movesAt(moves: Map<number, Moves>, place: number): Moves {
   return found;
 }
 
-function linkMoved(links: Links, { inserted, deleted }: Moves): void {
+function linkMoved(links: Linking, { inserted, deleted }: Moves): void {
   inserted.sort(byCounter);
   deleted.sort(byCounter);
   deleted.forEach(({ row }, index) => link(links, row, inserted[index]?.row ?? NONE));
@@ -66,20 +71,16 @@ function linkMoved(links: Links, { inserted, deleted }: Moves): void {
 
 const byCounter = (one: Numbered, other: Numbered) => one.counter - other.counter;
 
-/** What is inserted behind an element comes right behind it, or behind others that did. */
-function linkRevived(links: Links, { ops }: SavedDocument, revived: readonly number[]): void {
-  const { actors, counters } = ops.behind(revived);
+function linkRevived(links: Linking, saved: SavedDocument, revived: readonly number[]): void {
+  const { actors, counters } = saved.ops.behind(revived);
   for (const [index, row] of revived.entries()) {
-    if (actors[index] === NONE) continue;
-    let at = row - 1;
-    while (at >= 0 && (ops.counter[at] !== counters[index] || ops.actor[at] !== actors[index]))
-      at--;
-    link(links, at, row);
+    link(links, rowAbove(saved, row, actors[index], counters[index]), row);
   }
 }
 
-function link({ next, previous }: Links, before: number, after: number): void {
+function link({ next, previous, forked }: Linking, before: number, after: number): void {
   if (before === NONE || after === NONE) return;
+  if (next[before] !== NONE) forked.add(before);
   next[before] = after;
   previous[after] = before;
 }

@@ -1,6 +1,7 @@
 import type { Replica } from '#domain/document/replica.ts';
+import { once } from '#domain/once.ts';
 import { type NumberRun, numberRuns, numbersAt } from './column-runs.ts';
-import { NONE, deltas, flags, lowestBits, numbers, rowsIn, sums, texts } from './columns.ts';
+import { NONE, deltas, flags, lowestBits, rowsIn, smallNumbers, sums, texts } from './columns.ts';
 import { type Columns, savedColumns } from './saved-columns.ts';
 
 /**
@@ -19,6 +20,8 @@ export type SavedDocument = {
     readonly actor: Int32Array;
     readonly seq: Float64Array;
     readonly maxOp: Float64Array;
+    /** In seconds since 1970. */
+    readonly at: Float64Array;
   };
   /** A row for every operation but deletions: by object, and within a text in document order. */
   readonly ops: {
@@ -29,6 +32,10 @@ export type SavedDocument = {
     readonly keyText: ReadonlyMap<number, string>;
     /** What the characters in these rows, in order, were inserted behind. */
     readonly behind: (rows: readonly number[]) => Behind;
+    /** The same of all rows, which is much to read. */
+    readonly allBehind: () => Behind;
+    /** What the operation in each row does, by Automerge's numbers. */
+    readonly actions: () => Int32Array;
   };
   readonly objects: readonly ObjectRows[];
   readonly values: Values;
@@ -36,7 +43,10 @@ export type SavedDocument = {
 };
 
 /** Ids of elements; none at the beginning of a text. */
-type Behind = { readonly actors: readonly number[]; readonly counters: readonly number[] };
+type Behind = {
+  readonly actors: Readonly<ArrayLike<number>>;
+  readonly counters: Readonly<ArrayLike<number>>;
+};
 
 /** The rows of one object, from the last one's on; no actor: the root. */
 type ObjectRows = { readonly actor: number; readonly counter: number; readonly end: number };
@@ -55,7 +65,7 @@ type Successors = {
   readonly counter: Float64Array;
 };
 
-const changeColumns = { actor: 1, seq: 3, maxOp: 19 } as const;
+const changeColumns = { actor: 1, seq: 3, maxOp: 19, at: 35 } as const;
 const opColumns = {
   objectActor: 1,
   objectCounter: 2,
@@ -83,9 +93,10 @@ function changesFrom(column: Columns): SavedDocument['changes'] {
   const count = rowsIn(actors);
   return {
     count,
-    actor: numbers(actors, count),
+    actor: smallNumbers(actors, count),
     seq: deltas(column(changeColumns.seq), count),
     maxOp: deltas(column(changeColumns.maxOp), count),
+    at: deltas(column(changeColumns.at), count),
   };
 }
 
@@ -94,7 +105,7 @@ function opsFrom(column: Columns): Omit<SavedDocument, 'actors' | 'changes'> {
   return {
     ops: {
       count,
-      actor: numbers(column(opColumns.actor), count),
+      actor: smallNumbers(column(opColumns.actor), count),
       counter: deltas(column(opColumns.counter), count),
       isInsert: flags(column(opColumns.isInsert), count),
       keyText: texts(column(opColumns.keyText)),
@@ -102,6 +113,11 @@ function opsFrom(column: Columns): Omit<SavedDocument, 'actors' | 'changes'> {
         actors: numbersAt(column(opColumns.keyActor), rows),
         counters: numbersAt(column(opColumns.keyCounter), rows, { asDeltas: true }),
       }),
+      allBehind: once(() => ({
+        actors: smallNumbers(column(opColumns.keyActor), count),
+        counters: deltas(column(opColumns.keyCounter), count),
+      })),
+      actions: once(() => smallNumbers(column(opColumns.action), count)),
     },
     objects: objectsFrom(column),
     values: valuesFrom(column, count),
@@ -146,7 +162,7 @@ function successorsFrom(column: Columns, count: number): Successors {
   const total = start[count] ?? 0;
   return {
     start,
-    actor: numbers(column(opColumns.successorActor), total),
+    actor: smallNumbers(column(opColumns.successorActor), total),
     counter: deltas(column(opColumns.successorCounter), total),
   };
 }

@@ -40,6 +40,19 @@ const nameOf = (actors: readonly string[], object: SavedDocument['objects'][numb
     ? ROOT
     : `${object.counter}@${actors[object.actor]}`;
 
+/** Where this element is above a row: what is inserted behind it comes right there, or after others. */
+export function rowAbove(
+  { ops }: SavedDocument,
+  row: number,
+  actor: number | undefined,
+  counter: number | undefined,
+): number {
+  if (actor === NONE) return NONE;
+  let at = row - 1;
+  while (at >= 0 && (ops.counter[at] !== counter || ops.actor[at] !== actor)) at--;
+  return at;
+}
+
 export const isOverwritten = ({ successors }: SavedDocument, row: number): boolean =>
   successors.start[row] !== successors.start[row + 1];
 
@@ -48,16 +61,23 @@ export type Rows = { readonly start: number; readonly end: number };
 
 /** The rows of these objects. */
 export function rowsOf(
-  { actors, objects }: SavedDocument,
+  saved: SavedDocument,
   wanted: ReadonlySet<string>,
 ): ReadonlyMap<string, Rows> {
   const found = new Map<string, Rows>();
+  for (const { object, ...rows } of objectsIn(saved))
+    if (wanted.has(object)) found.set(object, rows);
+  return found;
+}
+
+/** All objects, in the order of their rows. */
+export function* objectsIn({
+  actors,
+  objects,
+}: SavedDocument): Generator<Rows & { readonly object: string }> {
   let start = 0;
   for (const object of objects) {
-    const name = nameOf(actors, object);
-    const end = object.end;
-    if (wanted.has(name)) found.set(name, { start, end });
-    start = end;
+    yield { object: nameOf(actors, object), start, end: object.end };
+    start = object.end;
   }
-  return found;
 }

@@ -6,7 +6,7 @@ import { authorsIn } from './authorship.ts';
 import { type Characters, charactersOf } from './characters.ts';
 import { NONE } from './columns.ts';
 import { type Put, putsOf } from './fields.ts';
-import type { Ledger, Owner } from './ledger.ts';
+import { type Ledger, type Owner, isMerged } from './ledger.ts';
 import { type Counts, isToBeVisible } from './rule.ts';
 import { type SavedDocument, savedDocument } from './saved-document.ts';
 import { isOverwritten, lengthAt } from './saved-rows.ts';
@@ -45,8 +45,8 @@ export function settlingOf(
 ): Settling {
   const saved = savedDocument(content.replica);
   const authors = authorsIn(saved, ledger);
-  const characters = charactersOf(saved, authors, content.sections);
-  const among = group === undefined ? undefined : touchedTexts(characters, group);
+  const characters = charactersOf(saved, authors, content.sections, isMerged(ledger));
+  const among = group === undefined ? undefined : touchedTexts(characters, ledger, group);
   const arrangement = arrangementOf(characters, among);
   const withText = new Set<SectionId>();
   const texts = content.sections.flatMap(({ id, object, length }) => {

@@ -1,5 +1,6 @@
-import type { ChangeWriter, NewElements } from '#domain/document/change-writer.ts';
+import type { ChangeWriter } from '#domain/document/change-writer.ts';
 import type { Content } from '#domain/document/content.ts';
+import type { NewElements } from '#domain/document/new-elements.ts';
 import { headsOf, newChange } from '#domain/document/replica.ts';
 import { type NewIds, type Step, newIds } from './operations.ts';
 import type { SavedDocument } from './saved-document.ts';
@@ -19,12 +20,12 @@ export type StepWriter = {
  * author had not seen it go. Nothing else must have been written since the document was `saved`.
  */
 export function stepWriter(
-  { replica, sections }: Content,
+  { replica, sections: all }: Content,
   saved: SavedDocument,
   actor: string,
   writer: ChangeWriter,
 ): StepWriter {
-  const sectionOf = new Map(sections.map(({ id, object }) => [object, id]));
+  const sectionOf = new Map(all.map(({ id, object }) => [object, id]));
   const next = nextChange(saved, actor);
   return {
     ids: newIds(saved, actor, next.startOp),
@@ -34,11 +35,8 @@ export function stepWriter(
         const { seconds: time } = writer;
         const bytes = newChange({ ...next, actor, deps: headsOf(replica), time, operations });
         const touched = new Set(change.flatMap((step) => step.touched));
-        writer.add(
-          bytes,
-          [...touched].flatMap((object) => sectionOf.get(object) ?? []),
-          elements,
-        );
+        const sections = [...touched].flatMap((object) => sectionOf.get(object) ?? []);
+        writer.add([{ bytes, touched: sections, cuts: [], elements }]);
         next.seq++;
         next.startOp += operations.length;
       }

@@ -1,0 +1,214 @@
+import { inflated } from './bytes.ts';
+import { decode } from './cbor.ts';
+import { Link } from './link.ts';
+import type { LiveNews, LiveOptions } from './live-options.ts';
+import { LocalCopy } from './local-copy.ts';
+import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
+import { Questions } from './questions.ts';
+import type { SectionView } from './replica.ts';
+import { Waiting } from './waiting.ts';
+
+const COALESCE_MS = 300;
+
+/**
+ * A document that others edit at the same time. What is typed is here at once, durable when
+ * `settled()` resolves, and not lost while there is no connection.
+ */
+export class LiveDocument {
+  readonly #options: LiveOptions;
+  readonly #copy: LocalCopy;
+  readonly #link: Link;
+  readonly #questions = new Questions();
+  readonly #waiting = new Waiting();
+  #rights: readonly string[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(options: LiveOptions) {
+    this.#options = options;
+    this.#copy = new LocalCopy(options.store);
+    this.#link = new Link(options.url, {
+      hello: async () => ({
+        t: 'hello',
+        protocol: 1,
+        ...(await options.credential()),
+        ...(this.#copy.replica && { since: this.#copy.revision }),
+        ...(this.#copy.actor && { actor: this.#copy.actor }),
+        ...(options.device !== undefined && { device: options.device }),
+      }),
+      frame: (frame) => this.#take(frame),
+      closed: (code, reason) => {
+        this.#questions.allFailed(new Error('The connection was lost.'));
+        this.#tell({ kind: 'disconnected', code, reason });
+      },
+    });
+  }
+
+  /** Begins with what the store has, and resolves once there is a document to show. */
+  static async open(options: LiveOptions): Promise<LiveDocument> {
+    const document = new LiveDocument(options);
+    const kept = await options.store?.load();
+    if (kept !== undefined) document.#copy.restore(kept);
+    document.#link.open();
+    await document.#waiting.until(() => document.#copy.replica !== undefined);
+    return document;
+  }
+
+  get title(): string {
+    return this.#copy.replica?.title ?? '';
+  }
+
+  get sections(): readonly SectionView[] {
+    return this.#copy.replica?.sections ?? [];
+  }
+
+  get markdown(): string {
+    return this.sections.map(({ text }) => text).join('');
+  }
+
+  /** Everything up to here is in the document. */
+  get revision(): number {
+    return this.#copy.revision;
+  }
+
+  get rights(): readonly string[] {
+    return this.#rights;
+  }
+
+  get isConnected(): boolean {
+    return this.#link.isOpen;
+  }
+
+  /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
+  splice(section: string, at: number, deleted: number, inserted: string): void {
+    this.#copy.write(section, (replica) => replica.splice(section, at, deleted, inserted));
+    this.#written();
+  }
+
+  rename(title: string): void {
+    this.#copy.write('title', (replica) => replica.rename(title));
+    this.#written();
+  }
+
+  /** Shown to the others, kept nowhere, and not sent while there is no connection. */
+  show(kind: 'presence' | 'preview', data: Uint8Array): void {
+    this.#link.send({ t: kind, data });
+  }
+
+  /** What typing cannot say, such as a new section. Rejects where it is refused or not connected. */
+  async edit(edits: readonly object[]): Promise<number> {
+    return await this.#ask((n) => ({ t: 'edit', n, edits }));
+  }
+
+  async undo(scope: 'mine' | 'document' = 'mine'): Promise<number> {
+    return await this.#ask((n) => ({ t: 'undo', n, scope }));
+  }
+
+  async redo(scope: 'mine' | 'document' = 'mine'): Promise<number> {
+    return await this.#ask((n) => ({ t: 'redo', n, scope }));
+  }
+
+  /** Resolves once everything that was typed is durable. */
+  async settled(): Promise<void> {
+    this.#commit();
+    await this.#waiting.until(
+      () => this.#copy.outbox.isEmpty && this.#copy.replica?.hasUncommitted !== true,
+    );
+  }
+
+  /** Keeps what was not acknowledged, where there is a store. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#link.close();
+    await this.#copy.close();
+  }
+
+  #written(): void {
+    this.#timer ??= setTimeout(() => this.#commit(), this.#options.coalesceMs ?? COALESCE_MS);
+    this.#tell({ kind: 'changed' });
+  }
+
+  #commit(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#copy.commit();
+    this.#sendUnsent();
+  }
+
+  #sendUnsent(): void {
+    const { outbox } = this.#copy;
+    while (this.#link.isOpen) {
+      const next = outbox.next();
+      if (next === undefined) return;
+      this.#link.send({ t: 'changes', ...next });
+    }
+  }
+
+  async #ask(frame: (n: number) => Parameters<Link['send']>[0]): Promise<number> {
+    if (!this.#link.isOpen) throw new Error('There is no connection.');
+    await this.settled();
+    const n = this.#copy.outbox.nextNumber();
+    return await this.#questions.ask(n, () => this.#link.send(frame(n)));
+  }
+
+  async #take(frame: ServerFrame): Promise<void> {
+    switch (frame.t) {
+      case 'welcome':
+        return await this.#welcomed(frame);
+      case 'events':
+        this.#copy.take(frame.events);
+        return this.#tell({ kind: 'changed' });
+      case 'ack':
+        return this.#acknowledged(frame);
+      case 'refused':
+        return this.#refused(frame);
+      case 'rights':
+        this.#rights = frame.rights;
+        this.#writeAs(frame.actor);
+        return this.#tell({ kind: 'changed' });
+      case 'left':
+        return this.#tell({ kind: 'left', session: frame.session });
+      case 'presence':
+      case 'preview':
+        return this.#tell({ kind: 'glimpse', ...frame });
+    }
+  }
+
+  async #welcomed({ revision, rights, actor, snapshot, events }: Welcome): Promise<void> {
+    const copy = this.#copy;
+    this.#rights = rights;
+    this.#writeAs(actor);
+    if (snapshot !== undefined) copy.replace(snapshot);
+    else if (events !== undefined) {
+      copy.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
+    }
+    copy.revision = revision;
+    copy.outbox.reconnected();
+    copy.keep();
+    this.#tell({ kind: 'connected' });
+    this.#commit();
+  }
+
+  /** A new actor comes with its token; one that is resumed is the one that is known. */
+  #writeAs(actor: Welcome['actor']): void {
+    if (actor?.token === undefined) return;
+    this.#copy.writeAs({ id: actor.id, token: actor.token });
+  }
+
+  #acknowledged({ n, revision, known }: Extract<ServerFrame, { t: 'ack' }>): void {
+    if (this.#copy.outbox.acknowledged(n)) this.#copy.reached(known ? -1 : revision);
+    this.#questions.answered(n, revision);
+    this.#waiting.wake();
+  }
+
+  #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {
+    this.#questions.failed(n, Object.assign(new Error(detail), { code }));
+    if (!this.#copy.outbox.wasSent(n)) return;
+    this.#tell({ kind: 'lost', code, unsent: this.#copy.discard() });
+    this.#link.reopen();
+  }
+
+  #tell(news: LiveNews): void {
+    this.#options.onEvent?.(news);
+    this.#waiting.wake();
+  }
+}

@@ -1,0 +1,101 @@
+import { hex } from './bytes.ts';
+import { EditGroups } from './edit-groups.ts';
+import { Keeper } from './keeper.ts';
+import { type Kept, Outbox, type Store, type Unsent } from './outbox.ts';
+import type { LiveEvent } from './protocol.ts';
+import { Replica } from './replica.ts';
+
+type Actor = Kept['actor'];
+
+/** The document on this device, what of it was not sent yet, and where both are kept. */
+export class LocalCopy {
+  readonly #groups = new EditGroups();
+  readonly #keeper: Keeper;
+  replica: Replica | undefined;
+  outbox = new Outbox();
+  actor: Actor | undefined;
+  /** Everything up to here is in the copy; -1 for an empty one. */
+  revision = -1;
+
+  constructor(store: Store | undefined) {
+    this.#keeper = new Keeper(store);
+  }
+
+  restore(kept: Kept): void {
+    this.actor = { ...kept.actor };
+    this.revision = kept.revision;
+    this.outbox = new Outbox(kept.unsent);
+    this.replica = Replica.load(kept.saved, hex(kept.actor.id));
+  }
+
+  /** Writes at once; `commit` makes it a change. Throws where the document may not be edited. */
+  write(place: string, change: (replica: Replica) => void): void {
+    if (this.replica === undefined || this.actor === undefined) {
+      throw new Error('There is no right to edit this document.');
+    }
+    if (this.#groups.isNew(place)) this.commit();
+    this.#groups.take(place);
+    change(this.replica);
+  }
+
+  /** What was typed since the last time becomes one change, to be sent. */
+  commit(): void {
+    const change = this.replica?.commit();
+    if (change === undefined) return;
+    this.outbox.add({ group: this.#groups.current, change });
+    this.keep();
+  }
+
+  take(events: readonly LiveEvent[]): void {
+    this.commit();
+    this.replica?.apply(events.flatMap(({ changes }) => changes ?? []));
+    this.reached(Math.max(this.revision, ...events.map(({ revision }) => revision)));
+  }
+
+  reached(revision: number): void {
+    this.revision = Math.max(this.revision, revision);
+    this.keep();
+  }
+
+  /** The server's document, with what it has not got yet. */
+  replace(snapshot: Uint8Array): void {
+    this.commit();
+    this.replica?.free();
+    this.replica = Replica.load(snapshot, this.actor && hex(this.actor.id));
+    this.replica.apply(this.outbox.all.map(({ change }) => change));
+  }
+
+  /** From now on the document may be edited. */
+  writeAs(actor: Actor): void {
+    const saved = this.replica?.save();
+    this.replica?.free();
+    this.actor = actor;
+    this.replica = saved && Replica.load(saved, hex(actor.id));
+  }
+
+  /** The copy holds what nobody else will ever have: what is not the document's is given up. */
+  discard(): readonly Unsent[] {
+    const lost = this.outbox.clear();
+    this.replica?.free();
+    this.replica = undefined;
+    this.revision = -1;
+    return lost;
+  }
+
+  keep(): void {
+    this.#keeper.keep(() => {
+      // Saving would end a change that nobody sends.
+      this.commit();
+      const { replica, actor, revision, outbox } = this;
+      if (replica === undefined || actor === undefined) return undefined;
+      return { revision, saved: replica.save(), actor, unsent: [...outbox.all] };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.commit();
+    await this.#keeper.settled();
+    this.replica?.free();
+    this.replica = undefined;
+  }
+}

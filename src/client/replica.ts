@@ -1,0 +1,106 @@
+import * as Automerge from '@automerge/automerge';
+
+export type SectionView = { readonly id: string; readonly text: string };
+
+const ROOT = '_root';
+
+type Backend = ReturnType<typeof Automerge.getBackend>;
+
+/**
+ * A client's copy of a document. What is typed is in it at once and becomes one change when it is
+ * committed, however many keystrokes it was.
+ */
+export class Replica {
+  readonly #backend: Backend;
+
+  private constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** Writes as `actor`; without one it is only read. */
+  static load(saved: Uint8Array, actor?: string): Replica {
+    const document = Automerge.load<object>(saved, actor === undefined ? {} : { actor });
+    const backend = Automerge.getBackend(document);
+    backend.resetDiffCursor();
+    return new Replica(backend);
+  }
+
+  save(): Uint8Array {
+    return this.#backend.save();
+  }
+
+  free(): void {
+    this.#backend.free();
+  }
+
+  get title(): string {
+    const title = this.#backend.get(ROOT, 'title');
+    return typeof title === 'string' ? title : '';
+  }
+
+  /** In their order; the texts, one after the other, are the Markdown. */
+  get sections(): readonly SectionView[] {
+    const map = this.#object(ROOT, 'sections');
+    if (map === undefined) return [];
+    return this.#backend
+      .keys(map)
+      .flatMap((id) => {
+        const section = this.#object(map, id);
+        const text = section && this.#object(section, 'text');
+        if (section === undefined || text === undefined) return [];
+        if (this.#backend.get(section, 'present') !== true) return [];
+        const order = this.#backend.get(section, 'order');
+        const place = typeof order === 'string' ? order : '';
+        return [{ id, place, text: this.#backend.text(text) }];
+      })
+      .sort((one, other) => compare(one.place, other.place) || compare(one.id, other.id))
+      .map(({ id, text }) => ({ id, text }));
+  }
+
+  /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
+  splice(section: string, at: number, deleted: number, inserted: string): void {
+    const text = this.#textOf(section);
+    const length = this.#backend.length(text);
+    if (at < 0 || deleted < 0 || at + deleted > length) {
+      throw new RangeError(`Section ${section} has ${length} characters.`);
+    }
+    this.#backend.splice(text, at, deleted, inserted);
+  }
+
+  rename(title: string): void {
+    this.#backend.put(ROOT, 'title', title, 'str');
+  }
+
+  get hasUncommitted(): boolean {
+    return this.#backend.pendingOps() > 0;
+  }
+
+  /** What was typed since the last time, as one change. */
+  commit(): Uint8Array | undefined {
+    if (!this.hasUncommitted) return undefined;
+    this.#backend.commit(undefined, Math.floor(Date.now() / 1_000));
+    return this.#backend.getLastLocalChange() ?? undefined;
+  }
+
+  /** Nothing may be uncommitted. Changes that are there already change nothing. */
+  apply(changes: readonly Uint8Array[]): void {
+    if (changes.length === 0) return;
+    this.#backend.applyChanges([...changes]);
+    this.#backend.resetDiffCursor();
+  }
+
+  #textOf(id: string): string {
+    const map = this.#object(ROOT, 'sections');
+    const section = map && this.#object(map, id);
+    const text = section && this.#object(section, 'text');
+    if (text === undefined) throw new RangeError(`There is no section ${id}.`);
+    return text;
+  }
+
+  #object(parent: string, key: string): string | undefined {
+    const value = this.#backend.getWithType(parent, key);
+    return value?.[0] === 'map' || value?.[0] === 'text' ? value[1] : undefined;
+  }
+}
+
+const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));

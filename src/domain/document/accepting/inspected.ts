@@ -1,0 +1,25 @@
+import { type ChangeChunk, changeChunk } from './change-chunk.ts';
+import { type Operation, operationsOf } from './operations.ts';
+
+/** A change whose bytes were read, and its hash: SHA-256 of the chunk from its type on. */
+export type InspectedChange = {
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+  readonly chunk: ChangeChunk;
+  readonly operations: readonly Operation[];
+};
+
+// A change that is accepted is folded a moment later: it need not be read again.
+const known = new WeakMap<Uint8Array, InspectedChange>();
+
+/** Reads a change; throws `MalformedChange`. */
+export function inspected(bytes: Uint8Array, hash: string): InspectedChange {
+  const found = known.get(bytes);
+  if (found?.hash === hash) return found;
+  const chunk = changeChunk(bytes);
+  const change = { bytes, hash, chunk, operations: operationsOf(chunk) };
+  known.set(bytes, change);
+  return change;
+}
+
+export const inspectedBefore = (bytes: Uint8Array): InspectedChange | undefined => known.get(bytes);

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { shippedPlans } from '#domain/plan/shipped-plans.ts';
+import { callerOf } from '#test/support/journey.ts';
+import { soon } from '#test/support/live.ts';
+import { emptyHome } from '#test/support/process.ts';
+import { seededRandom } from '#test/support/random.ts';
+import { restartedServer } from './kill-nine/server.ts';
+import { liveWriter } from './live-writers.ts';
+
+const KILLS = Number(process.env['LIVE_KILLS'] ?? 3);
+const WRITERS = 5;
+
+// The long form: LIVE_KILLS=50 npm test -- test/faults/live-kill
+test(
+  'what five people typed is in the document exactly once, however often the server is killed',
+  { timeout: 120_000 + KILLS * 20_000 },
+  async (t) => {
+    const home = await emptyHome(t);
+    const server = restartedServer(home);
+    t.after(() => server.stop());
+    await server.start();
+    const random = seededRandom(11);
+    const operator = (await readFile(join(home, 'keys/operator'), 'utf8')).trim();
+    const { key, id } = await documentAt(server.url(), operator);
+    const writers = await Promise.all(
+      Array.from({ length: WRITERS }, (_, index) =>
+        liveWriter(String.fromCharCode(97 + index), random, { server: server.url, id, key }),
+      ),
+    );
+
+    const over = new AbortController();
+    const typing = writers.map(async (writer) => {
+      while (!over.signal.aborted) {
+        await writer.type();
+        await sleep(random.below(60));
+      }
+    });
+    for (let kills = 0; kills < KILLS; kills++) {
+      await sleep(500 + random.below(1_500));
+      await server.kill();
+      await sleep(random.below(500));
+      await server.start();
+    }
+    await sleep(500);
+    over.abort();
+    await Promise.all(typing);
+    await Promise.all(writers.map((writer) => writer.settled()));
+
+    const { text } = await callerOf(server.url(), key).get(`/v1/documents/${id}`, {
+      accept: 'text/markdown',
+    });
+    const found = text.match(/<[a-z]\d+>/g) ?? [];
+    const typed = writers.flatMap((writer) => writer.typed);
+    assert.deepEqual(found.toSorted(), typed.toSorted());
+    for (const writer of writers) await soon(() => writer.markdown() === text);
+    await Promise.all(writers.map((writer) => writer.close()));
+    await server.stop();
+    const verify = await server.run('log', 'verify');
+    assert.equal(verify.code, 0, verify.output);
+    t.diagnostic(`${KILLS} kills, ${typed.length} words, 0 lost, 0 doubled`);
+  },
+);
+
+async function documentAt(url: string, operatorKey: string) {
+  const operator = callerOf(url, operatorKey);
+  const plan = shippedPlans[0]?.planId;
+  await operator.post('/admin/v1/tenants', { tenantId: 'acme', name: 'Acme', plan });
+  const issued = await operator.post('/admin/v1/tenants/acme/api-keys', { roles: ['owner'] });
+  const key = String(issued.json['key']);
+  const made = await callerOf(url, key).post('/v1/documents', { title: 'T', markdown: '<start>' });
+  return { key, id: String(made.json['id']) };
+}
