@@ -58,17 +58,19 @@ function homesIn(family: readonly string[], { beginningOf, compare }: FirstPlace
  * text only ever moves to the right.
  */
 function inOrder(standing: readonly Standing[], { compare }: FirstPlaces): readonly Arranged[] {
-  const stays = new Set<Standing>();
+  const stays = new Uint8Array(standing.length);
+  let staying = 0;
   let first: FirstPlace | undefined;
   for (let index = standing.length - 1; index >= 0; index--) {
     const one = standing[index];
     if (!one?.isInPlace) continue;
     if (first !== undefined && compare(one.place, first) > 0) continue;
-    stays.add(one);
+    stays[index] = 1;
+    staying++;
     first = one.place;
   }
-  if (stays.size === standing.length) return standing;
+  if (staying === standing.length) return standing;
   return standing
-    .toSorted((one, other) => compare(one.place, other.place))
-    .map((one) => ({ row: one.row, isInPlace: stays.has(one) }));
+    .map(({ row, place }, index) => ({ row, place, isInPlace: stays[index] === 1 }))
+    .toSorted((one, other) => compare(one.place, other.place));
 }

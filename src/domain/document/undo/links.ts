@@ -32,23 +32,18 @@ export function linksIn(saved: SavedDocument, authors: Authors, texts: Iterable<
   const changed = writtenBy(saved, authors, isLink);
   const moves = new Map<number, Moves>();
   const revived: number[] = [];
-  const insertedIn = ({ elements, place }: Authorship, row: number) => {
-    if (elements === 'revived') revived.push(row);
-    else movesAt(moves, place).inserted.push({ row, counter: ops.counter[row] ?? NONE });
-  };
-  const deletedIn = ({ elements, place }: Authorship, row: number, at: number) => {
-    if (elements === 'revived') return;
-    movesAt(moves, place).deleted.push({ row, counter: successors.counter[at] ?? NONE });
-  };
   for (const { start, end } of texts) {
-    for (let row = start; row < end; row++) {
-      const by = changed.row(row);
-      if (by !== undefined) insertedIn(by, row);
-      for (let at = successors.start[row] ?? 0; at < (successors.start[row + 1] ?? 0); at++) {
-        const gone = changed.successor(at);
-        if (gone !== undefined) deletedIn(gone, row, at);
-      }
-    }
+    changed.rows(start, end, (row, { elements, place }) => {
+      if (elements === 'revived') revived.push(row);
+      else movesAt(moves, place).inserted.push({ row, counter: ops.counter[row] ?? NONE });
+    });
+    let row = start;
+    const [from, to] = [successors.start[start] ?? 0, successors.start[end] ?? 0];
+    changed.successors(from, to, (at, { elements, place }) => {
+      if (elements === 'revived') return;
+      while ((successors.start[row + 1] ?? Infinity) <= at) row++;
+      movesAt(moves, place).deleted.push({ row, counter: successors.counter[at] ?? NONE });
+    });
   }
   linkRevived(links, saved, revived);
   for (const one of moves.values()) linkMoved(links, one);

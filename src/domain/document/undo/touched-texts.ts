@@ -33,10 +33,11 @@ function touchedBy(
   const { start: first } = characters.saved.successors;
   const wrote = writtenBy(characters.saved, characters, isMeant);
   return ({ start, end }) => {
-    for (let row = start; row < end; row++) if (wrote.row(row)) return true;
-    const [from, to] = [first[start] ?? 0, first[end] ?? 0];
-    for (let at = from; at < to; at++) if (wrote.successor(at)) return true;
-    return false;
+    let isTouched = false;
+    const touch = () => (isTouched = true);
+    wrote.rows(start, end, touch);
+    if (!isTouched) wrote.successors(first[start] ?? 0, first[end] ?? 0, touch);
+    return isTouched;
   };
 }
 

@@ -1,13 +1,19 @@
 import type { Authors, Authorship } from './authorship.ts';
-import { NONE } from './columns.ts';
 import type { SavedDocument } from './saved-document.ts';
 
-/** Tells the change of an operation, if it is one of those that were asked for. */
+/** Calls `each` for what it finds from `start` up to `end`, until that answers `true`. */
+export type Find = (
+  start: number,
+  end: number,
+  each: (at: number, change: Authorship) => unknown,
+) => void;
+
+/** Finds what some changes wrote. */
 export type WrittenBy = {
-  /** That wrote what is in this row. */
-  readonly row: (row: number) => Authorship | undefined;
-  /** That overwrote or deleted something, by its place among the successors. */
-  readonly successor: (at: number) => Authorship | undefined;
+  /** Among rows. */
+  readonly rows: Find;
+  /** Among what overwrote or deleted them: the successors. */
+  readonly successors: Find;
 };
 
 /** Most operations are outside of the span of these changes, and need not be looked up. */
@@ -17,13 +23,15 @@ export function writtenBy(
   isMeant: (authorship: Authorship) => boolean,
 ): WrittenBy {
   const { from, to } = spanOf(isMeant);
-  const find = (actor: number, counter: number): Authorship | undefined => {
-    if (counter <= (from[actor] ?? Infinity) || counter > (to[actor] ?? NONE)) return undefined;
-    const found = authorshipOf(actor, counter);
-    return isMeant(found) ? found : undefined;
+  const among = ({ actor, counter }: Pick<SavedDocument['ops'], 'actor' | 'counter'>): Find => {
+    return (start, end, each) => {
+      for (let at = start; at < end; at++) {
+        const [by, number] = [actor[at]!, counter[at]!];
+        if (number <= from[by]! || number > to[by]!) continue;
+        const change = authorshipOf(by, number);
+        if (isMeant(change) && each(at, change) === true) return;
+      }
+    };
   };
-  return {
-    row: (row) => find(ops.actor[row] ?? NONE, ops.counter[row] ?? NONE),
-    successor: (at) => find(successors.actor[at] ?? NONE, successors.counter[at] ?? NONE),
-  };
+  return { rows: among(ops), successors: among(successors) };
 }

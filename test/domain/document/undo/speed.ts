@@ -1,14 +1,15 @@
 import { sectionsOf } from '#domain/document/reading.ts';
-import { written } from '#test/support/document.ts';
+import { branchOf, merge } from '#test/support/branch.ts';
+import { type WrittenDocument, written } from '#test/support/document.ts';
 import { seededRandom } from '#test/support/random.ts';
 
-// How long an undo and a redo take, decided and folded, in documents cut as the product cuts them:
-// `node speed.ts [groups]`.
+// How long an undo and a redo take, decided and folded, in documents cut as the product cuts them,
+// also when a branch was merged into them: `node speed.ts [groups]`.
 
 const GROUPS = Number(process.argv[2] ?? 200);
 const WORDS = ['palimpsest ', 'of ', 'the ', 'scraped\n', 'vellum ', 'once ', 'again.\n\n'];
 
-function grown(length: number) {
+function grown(length: number): WrittenDocument {
   const random = seededRandom(1);
   const words = (most: number) => {
     let text = '';
@@ -26,14 +27,21 @@ function grown(length: number) {
   return document;
 }
 
+function merged(length: number): WrittenDocument {
+  const document = grown(length);
+  const branch = branchOf(document);
+  branch.edit({ type: 'insertText', at: 5, text: 'branched ' });
+  merge(document, branch);
+  return document;
+}
+
 /** Milliseconds of processor time: what else the machine does would be measured with the clock. */
 const spent = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 };
 
-for (const length of [1_000, 10_000, 100_000]) {
-  const document = grown(length);
+function measure(length: number, document: WrittenDocument): void {
   const sections = sectionsOf(document.living).length;
   const taken: number[] = [];
   for (let step = 0; step < 600; step++) {
@@ -44,5 +52,11 @@ for (const length of [1_000, 10_000, 100_000]) {
   }
   taken.sort((one, other) => one - other);
   const at = (share: number) => taken[Math.floor(share * taken.length)]?.toFixed(1);
-  console.log(`${length} characters, ${sections} sections: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`);
+  const size = `${length} characters, ${sections} sections`;
+  console.log(`${size}: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`);
+}
+
+for (const [name, make] of Object.entries({ grown, merged })) {
+  console.log(`${name}, ${GROUPS} groups`);
+  for (const length of [1_000, 10_000, 100_000]) measure(length, make(length));
 }
