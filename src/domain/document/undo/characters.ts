@@ -2,6 +2,7 @@ import type { Section } from '#domain/document/content.ts';
 import type { Authors, Authorship } from './authorship.ts';
 import { NONE } from './columns.ts';
 import { type Cuts, cutsIn } from './cuts.ts';
+import { type HadSeen, hadSeenByDependencies, hadSeenByPlace } from './knowledge.ts';
 import { type Links, linksIn } from './links.ts';
 import type { SavedDocument } from './saved-document.ts';
 import { type Rows, rowsOf } from './saved-rows.ts';
@@ -16,6 +17,7 @@ export type Characters = Authors &
     readonly saved: SavedDocument;
     /** By a section's text object: its elements, in Automerge's order. */
     readonly texts: ReadonlyMap<string, Rows>;
+    readonly hadSeen: HadSeen;
     /** Of a document that a branch was ever merged into. */
     readonly cuts: Cuts | undefined;
   };
@@ -32,7 +34,8 @@ export function charactersOf(
   const inOrder = [...texts.values()].toSorted((one, other) => one.start - other.start);
   const { forked, ...links } = linksIn(saved, authors, inOrder);
   const cuts = isMerged ? cutsIn({ saved, texts, links, forked }) : undefined;
-  return { ...authors, ...links, saved, texts, cuts };
+  const hadSeen = isMerged ? hadSeenByDependencies(saved, authors) : hadSeenByPlace(saved, authors);
+  return { ...authors, ...links, saved, texts, cuts, hadSeen };
 }
 
 /** The elements of a text, or of all texts, in Automerge's order. */

@@ -8,49 +8,49 @@ export type Counts = (owner: Owner) => boolean;
 
 /**
  * A character is visible exactly when a group in effect inserted it, or brought it back by a
- * restore, and no group in effect deleted it since. `newest` is the element that stands for it.
+ * restore, and no group in effect deleted it since: a restore takes back the deletions that it had
+ * seen. `newest` is the element that stands for it.
  */
 export function isToBeVisible(characters: Characters, newest: number, counts: Counts): boolean {
   const isDone = ({ owner }: Authorship) => counts(owner);
-  const since = thereSince(characters, newest, isDone);
-  return since !== undefined && !isDeletedSince(characters, newest, since, isDone);
+  return isThere(characters, newest, isDone) && !isGone(characters, newest, isDone);
 }
 
-/** Whether a character was deleted, and not brought back since, by what `isDone`. */
-export const isGone = (
-  characters: Characters,
-  newest: number,
-  isDone: (change: Authorship) => boolean,
-): boolean =>
-  isDeletedSince(characters, newest, thereSince(characters, newest, isDone) ?? NONE, isDone);
+type IsDone = (change: Authorship) => boolean;
 
-/** The place in the log of the last restore that is done, `NONE` where it was typed and never gone. */
-function thereSince(
-  characters: Characters,
-  newest: number,
-  isDone: (change: Authorship) => boolean,
-): number | undefined {
-  let since: number | undefined;
+/** Whether it was typed or brought back by what `isDone`. */
+function isThere(characters: Characters, newest: number, isDone: IsDone): boolean {
   for (let row = newest; row !== NONE; row = characters.previous[row] ?? NONE) {
     const isTyped = characters.previous[row] === NONE;
     const change = authorshipOfRow(characters, row);
-    if ((isTyped || change.elements === 'revived') && isDone(change)) {
-      since = Math.max(since ?? NONE, isTyped ? NONE : change.place);
-    }
+    if ((isTyped || change.elements === 'revived') && isDone(change)) return true;
   }
-  return since;
+  return false;
 }
 
-function isDeletedSince(
+/** Whether a character was deleted, and not brought back since, by what `isDone`. */
+export function isGone(characters: Characters, newest: number, isDone: IsDone): boolean {
+  const { saved, authorshipOf, previous } = characters;
+  const { start, actor, counter } = saved.successors;
+  for (let row = newest; row !== NONE; row = previous[row] ?? NONE) {
+    for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
+      const change = authorshipOf(actor[at] ?? NONE, counter[at] ?? NONE);
+      if (isDone(change) && !isTakenBack(characters, newest, at, isDone)) return true;
+    }
+  }
+  return false;
+}
+
+function isTakenBack(
   characters: Characters,
   newest: number,
-  since: number,
-  isDone: (change: Authorship) => boolean,
+  deletion: number,
+  isDone: IsDone,
 ): boolean {
   for (let row = newest; row !== NONE; row = characters.previous[row] ?? NONE) {
-    for (const change of overwritersOf(characters, row)) {
-      if (change.place > since && isDone(change)) return true;
-    }
+    const change = authorshipOfRow(characters, row);
+    const isRevival = change.elements === 'revived' && isDone(change);
+    if (isRevival && characters.hadSeen(row, deletion)) return true;
   }
   return false;
 }

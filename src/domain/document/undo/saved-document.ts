@@ -22,6 +22,7 @@ export type SavedDocument = {
     readonly maxOp: Float64Array;
     /** In seconds since 1970. */
     readonly at: Float64Array;
+    readonly dependencies: () => Dependencies;
   };
   /** A row for every operation but deletions: by object, and within a text in document order. */
   readonly ops: {
@@ -48,6 +49,9 @@ type Behind = {
   readonly counters: Readonly<ArrayLike<number>>;
 };
 
+/** Change `n` was written on top of those in `changes` from `start[n]` up to `start[n + 1]`. */
+type Dependencies = { readonly start: Int32Array; readonly changes: Float64Array };
+
 /** The rows of one object, from the last one's on; no actor: the root. */
 type ObjectRows = { readonly actor: number; readonly counter: number; readonly end: number };
 
@@ -65,7 +69,14 @@ type Successors = {
   readonly counter: Float64Array;
 };
 
-const changeColumns = { actor: 1, seq: 3, maxOp: 19, at: 35 } as const;
+const changeColumns = {
+  actor: 1,
+  seq: 3,
+  maxOp: 19,
+  at: 35,
+  dependencyCount: 64,
+  dependency: 67,
+} as const;
 const opColumns = {
   objectActor: 1,
   objectCounter: 2,
@@ -97,6 +108,10 @@ function changesFrom(column: Columns): SavedDocument['changes'] {
     seq: deltas(column(changeColumns.seq), count),
     maxOp: deltas(column(changeColumns.maxOp), count),
     at: deltas(column(changeColumns.at), count),
+    dependencies: once(() => {
+      const start = sums(column(changeColumns.dependencyCount), count);
+      return { start, changes: deltas(column(changeColumns.dependency), start[count] ?? 0) };
+    }),
   };
 }
 

@@ -87,6 +87,19 @@ test('what both sides restored is there once', () => {
   assert.match(document.markdown, /^one two(AB|BA) three\n$/);
 });
 
+test('a restore takes nothing back that its author had not seen: what the document deleted stays gone', () => {
+  const document = written('one two three\n');
+  const branch = branchOf(document);
+  const begun = point(branch);
+  edit(branch, bob, remove(4, 4));
+  restore(branch, begun, bob);
+  edit(document, ada, remove(4, 4));
+  merge(document, branch);
+  assert.equal(document.markdown, 'one three\n');
+  document.do({ ...undo, group: groupOf(document, 0) });
+  assert.equal(document.markdown, 'one two three\n', 'the deletion is undone');
+});
+
 test('a restore that the branch undid, and redid, is undone and redone with it', () => {
   const document = written('one two three\n');
   const branch = branchOf(document);

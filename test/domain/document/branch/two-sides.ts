@@ -117,7 +117,7 @@ export class TwoSides {
     for (const one of before) if (!now.has(one)) this.#gone[side].add(one);
   }
 
-  /** The other side may have deleted it: the last that was done to it holds. */
+  /** Where the other side deleted it too, the rule of undo says which of the two holds. */
   #noteBack(side: Side, before: readonly string[]): void {
     const was = new Set(before);
     for (const one of shown(this.#of(side))) if (!was.has(one)) this.#gone[side].add(one);
