@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AnswerPart, ModelProvider } from '#commands/generation/model-port.ts';
 import { ModelError, type ModelErrorKind } from '#domain/generation/model-error.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
-import type { Usage } from '#domain/generation/usage.ts';
+import type { Usage } from '#domain/usage.ts';
 
 export const promptOf = (content: string, more: Partial<Prompt> = {}): Prompt => ({
   messages: [{ role: 'user', content }],

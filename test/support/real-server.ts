@@ -11,7 +11,7 @@ import { keyFiles } from '#infra/home/key-files.ts';
 import { freshDatabase } from './database.ts';
 
 /** The whole application as `serve` composes it, on a database of its own, not listening. */
-export async function realServer(t: TestContext) {
+export async function realServer(t: TestContext, env: Readonly<Record<string, string>> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'palimpsest-real-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   let stop = async () => {};
@@ -24,6 +24,7 @@ export async function realServer(t: TestContext) {
     PALIMPSEST_HOME: directory,
     DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
+    ...env,
   });
   const home = {
     directory,

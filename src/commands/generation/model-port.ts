@@ -1,5 +1,5 @@
 import type { Prompt, Wish } from '#domain/generation/prompt.ts';
-import type { Usage } from '#domain/generation/usage.ts';
+import type { Usage } from '#domain/usage.ts';
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'filtered';
 

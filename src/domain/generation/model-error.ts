@@ -1,4 +1,4 @@
-import type { Usage } from './usage.ts';
+import type { Usage } from '#domain/usage.ts';
 
 /** Why an attempt failed, whichever provider it was, and whether the same could go well later. */
 const kinds = {

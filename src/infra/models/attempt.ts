@@ -2,7 +2,7 @@ import type { AnswerPart, Attempt, FinishReason } from '#commands/generation/mod
 import type { Clock } from '#commands/ports.ts';
 import { ModelError, withUsage } from '#domain/generation/model-error.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
-import { type ReportedUsage, settleUsage } from '#domain/generation/usage.ts';
+import { type ReportedUsage, settleUsage } from '#domain/usage.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 /** What an adapter makes of its provider's stream; the usage may come at any time, and grow. */

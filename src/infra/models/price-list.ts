@@ -1,5 +1,5 @@
 import { calcPrice } from '@pydantic/genai-prices';
-import { Price } from '#domain/generation/price.ts';
+import type { Price } from '#domain/price.ts';
 
 type Listed = NonNullable<ReturnType<typeof calcPrice>>['model_price'][string];
 
@@ -37,7 +37,7 @@ export function listedPrice(provider: string, model: string, at: Date): Price | 
   );
   const tiers = [...new Set(bounds)].toSorted((a, b) => a - b).map(ratesFrom);
   const { aboveInputTokens: _, ...base } = ratesFrom(0);
-  return Price.parse({ ...base, tiers });
+  return { ...base, tiers };
 }
 
 function picoPerToken(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import * as fc from 'fast-check';
-import { Price, costOf } from '#domain/generation/price.ts';
+import { Price, costOf, hasRisingTiers } from '#domain/price.ts';
 import { listedPrice } from '#infra/models/price-list.ts';
 
 const at = new Date('2026-11-01T00:00:00.000Z');
@@ -50,7 +50,10 @@ const priced = ['openai', 'anthropic'].flatMap((providerId) =>
 
 test('every listed model of both providers has a price that may be published', () => {
   assert.ok(priced.length > 60, `${priced.length} have one`);
-  for (const { price } of priced) assert.deepEqual(Price.parse(price), price);
+  for (const { id, price } of priced) {
+    assert.deepEqual(Price.parse(price), price, id);
+    assert.ok(hasRisingTiers(price), id);
+  }
 });
 
 test('what a call costs here is what the list’s own calculation says, but for its floats', () => {

@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { FinishReason } from '#commands/generation/model-port.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
-import type { ReportedUsage } from '#domain/generation/usage.ts';
+import type { ReportedUsage } from '#domain/usage.ts';
 import type { RawPart } from '#infra/models/attempt.ts';
 
 type Event = Anthropic.RawMessageStreamEvent;

@@ -19,28 +19,23 @@ const Rates = z.object({
 });
 type Rates = z.infer<typeof Rates>;
 
-const Tier = z.object({ aboveInputTokens: z.int().min(1), ...Rates.shape });
-
 /** Stored in events: add fields (optional ones), never rename or remove them. */
-export const Price = z
-  .object({
-    ...Rates.shape,
-    /** The whole call is at the rates of the highest tier whose bound its prompt is above. */
-    tiers: z.array(Tier).max(10),
-  })
-  .refine(hasRisingTiers, {
-    path: ['tiers'],
-    error: 'tiers rise: each has a higher bound and no lower rate than the one before',
-  });
+export const Price = z.object({
+  ...Rates.shape,
+  tiers: z
+    .array(z.object({ aboveInputTokens: z.int().min(1), ...Rates.shape }))
+    .max(10)
+    .describe('The whole call is at the rates of the last tier whose bound its prompt is above'),
+});
 export type Price = z.infer<typeof Price>;
 
 const rateNames = ['input', 'cacheRead', 'cacheWrite', 'output'] as const;
 
-/** Without this more tokens could cost less, and a reservation for the most could be too small. */
-function hasRisingTiers({
-  tiers,
-  ...base
-}: Rates & { readonly tiers: readonly z.infer<typeof Tier>[] }): boolean {
+/**
+ * Whether each tier has a higher bound and no lower rate than the one before. Else more tokens could
+ * cost less, and a reservation for the most of them be too small.
+ */
+export function hasRisingTiers({ tiers, ...base }: Price): boolean {
   const steps = [{ aboveInputTokens: 0, ...base }, ...tiers];
   return steps.every((step, index) => {
     const before = steps[index - 1];

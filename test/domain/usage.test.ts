@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { type ReportedUsage, settleUsage } from '#domain/generation/usage.ts';
+import { type ReportedUsage, settleUsage } from '#domain/usage.ts';
 
 const counted = { inputTokens: 1_000, outputTokens: 200 };
 const reported = {

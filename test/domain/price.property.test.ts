@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Price, costOf, isFree, reservedTokens, worstCostOf } from '#domain/generation/price.ts';
-import type { Usage } from '#domain/generation/usage.ts';
+import {
+  Price,
+  costOf,
+  hasRisingTiers,
+  isFree,
+  reservedTokens,
+  worstCostOf,
+} from '#domain/price.ts';
+import type { Usage } from '#domain/usage.ts';
 
 const usageOf = (usage: Partial<Usage>): Usage => ({
   inputTokens: 0,
@@ -78,25 +85,31 @@ test('what is less than a nano-dollar is one', () => {
 test('a prompt above a tier’s bound is at its rates as a whole, one at the bound is not', () => {
   const tier = { aboveInputTokens: 200_000, input: 6_000_000, output: 22_500_000 };
   const base = { input: 3_000_000, cacheRead: 300_000, cacheWrite: 3_750_000, output: 15_000_000 };
-  const tiered = Price.parse({ ...base, tiers: [{ ...base, ...tier }] });
+  const tiered = { ...base, tiers: [{ ...base, ...tier }] };
   const at = usageOf({ inputTokens: 200_000, outputTokens: 10 });
   assert.equal(costOf(at, tiered), 600_150_000n);
   assert.equal(costOf({ ...at, inputTokens: 200_001 }, tiered), 1_200_231_000n);
 });
 
-test('a price is refused that is no whole number, falls with use, or mistakes its unit', () => {
+test('a price is refused that is no whole number, is not complete, or mistakes its unit', () => {
   const tier = { aboveInputTokens: 10, ...flat };
   for (const wrong of [
     { ...price, input: 1.5 },
     { ...price, output: -1 },
     { ...price, input: 2e12 },
     { input: 1, output: 1, tiers: [] },
-    { ...price, tiers: [{ ...tier, output: 9_999_999 }] },
-    { ...price, tiers: [tier, tier] },
   ]) {
     assert.equal(Price.safeParse(wrong).success, false, JSON.stringify(wrong));
   }
   assert.ok(Price.safeParse({ ...price, tiers: [tier] }).success);
+});
+
+test('tiers rise when each has a higher bound and no lower rate', () => {
+  const tier = { aboveInputTokens: 10, ...flat };
+  assert.ok(hasRisingTiers(price));
+  assert.ok(hasRisingTiers({ ...price, tiers: [tier, { ...tier, aboveInputTokens: 11 }] }));
+  assert.ok(!hasRisingTiers({ ...price, tiers: [{ ...tier, output: 9_999_999 }] }));
+  assert.ok(!hasRisingTiers({ ...price, tiers: [tier, tier] }));
 });
 
 test('only a price whose every rate is 0 is free', () => {
