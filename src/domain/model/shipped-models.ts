@@ -48,7 +48,8 @@ export const shippedModels: readonly ShippedModel[] = [
   }),
   shipped('offline', 'offline', {
     tokenizer: 'o200k',
-    contextTokens: 1_000_000,
+    // It reads in one go: a longer text would keep everybody else waiting.
+    contextTokens: 128_000,
     maxOutputTokens: 8_192,
   }),
 ];

@@ -75,11 +75,15 @@ async function* written(
 /** With as many sentences as there is room for: half a sentence, or half of JSON, is worth little. */
 function fittingText(prompt: Prompt, tokens: TokenCounter): string {
   const extract = extractFor(taskOf(prompt));
-  for (let count = extract.sentences.length; count > 1; count -= 1) {
-    const text = textOf(prompt, { ...extract, sentences: extract.sentences.slice(0, count) });
-    if (tokens.text(text) <= prompt.maxTokens) return text;
+  const withSentences = (count: number) =>
+    textOf(prompt, { ...extract, sentences: extract.sentences.slice(0, count) });
+  let [fits, tooMany] = [1, extract.sentences.length + 1];
+  while (tooMany - fits > 1) {
+    const count = Math.floor((fits + tooMany) / 2);
+    if (tokens.text(withSentences(count)) <= prompt.maxTokens) fits = count;
+    else tooMany = count;
   }
-  return textOf(prompt, { ...extract, sentences: extract.sentences.slice(0, 1) });
+  return withSentences(fits);
 }
 
 function textOf({ format }: Prompt, { opening, sentences, sources }: Extract): string {

@@ -8,8 +8,9 @@ const B = 0.75;
 // Variations of the Similarity Function of TextRank, 2016).
 const DAMPING = 0.85;
 const ROUNDS = 30;
-/** The graph grows with the square of the sentences: longer texts are ranked part by part. */
+/** The graph grows with the square of its sentences: of longer texts only some get into it. */
 const MOST_SENTENCES = 200;
+const COMMON_TERMS = 50;
 /** Two sentences that share so many of their terms say the same. */
 const SAME = 0.8;
 
@@ -27,19 +28,25 @@ export function fitting(sentences: readonly string[], query: string): Ranked[] {
 
 /** The indexes of the sentences that say most of what the text says, in the text's order. */
 export function central(sentences: readonly string[], count: number): number[] {
-  let candidates = sentences.map((_, index) => index);
-  while (candidates.length > MOST_SENTENCES) {
-    const parts = partsOf(candidates);
-    const fromEach = Math.ceil(MOST_SENTENCES / parts.length / 2);
-    candidates = parts.flatMap((part) => mostCentral(sentences, part, Math.max(1, fromEach)));
-  }
-  return mostCentral(sentences, candidates, count);
+  const all = sentences.map((_, index) => index);
+  const isLong = sentences.length > MOST_SENTENCES;
+  return mostCentral(sentences, isLong ? aboutTheWhole(sentences) : all, count);
 }
 
-function partsOf(indexes: readonly number[]): number[][] {
-  const count = Math.ceil(indexes.length / MOST_SENTENCES);
-  const size = Math.ceil(indexes.length / count);
-  return Array.from({ length: count }, (_, part) => indexes.slice(part * size, (part + 1) * size));
+/** Those that hold most of the words that the text holds most often. */
+function aboutTheWhole(sentences: readonly string[]): number[] {
+  const terms = sentences.map(termsOf);
+  const common = [...countsOf(terms.flat())]
+    .toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, COMMON_TERMS)
+    .map(([term]) => term);
+  const score = bm25(terms);
+  return terms
+    .map((_, index) => ({ index, score: score(common, index) }))
+    .toSorted(bestFirst)
+    .slice(0, MOST_SENTENCES)
+    .map(({ index }) => index)
+    .toSorted((a, b) => a - b);
 }
 
 function mostCentral(all: readonly string[], among: readonly number[], count: number): number[] {
