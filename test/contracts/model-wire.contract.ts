@@ -220,9 +220,8 @@ export function modelWireContract(name: string, open: Open): void {
   test(`${name}: nothing of a request reaches the console`, async (t) => {
     const { server, provider } = await wired(t, open);
     const said: unknown[] = [];
-    for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-      t.mock.method(console, method, (...words: unknown[]) => said.push(words));
-    }
+    // Below the console, whose functions the libraries keep from their first client on.
+    t.mock.method(process.stderr, 'write', (text: unknown) => said.push(text) > 0);
     server.next(broken({ kind: 'malformed', after: 1 }));
     await failureOf(answerOf(provider, promptOf(ASKED)), 'malformed');
     assert.deepEqual(said, []);
