@@ -1,8 +1,10 @@
 import { findModel } from '#commands/generation/find-model.ts';
 import type { Clock, Sealer } from '#commands/ports.ts';
 import { keySealing } from '#commands/provider-keys/key-sealing.ts';
+import { recentHistory } from '#commands/recent-history.ts';
 import { setProviderKey } from '#commands/provider-keys/set-provider-key.ts';
-import { type ModelId, PLATFORM, type ProviderId } from '#domain/ids.ts';
+import { type CascadeId, type ModelId, PLATFORM, type ProviderId } from '#domain/ids.ts';
+import { Rejected } from '#domain/rejected.ts';
 import { reachProvider } from '#infra/models/reach-provider.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Aggregates } from './aggregates.ts';
@@ -30,6 +32,7 @@ export function modelCatalogue(ports: {
     providerHistory: streams.providers.history,
     sealing,
   });
+  const cascadeHistory = recentHistory(streams.cascades.history, clock);
   const isPublished = async (model: ModelId) =>
     (await streams.models.history.newest(PLATFORM, model)).revision >= 0;
   const unknownModel = async (models: readonly ModelId[]) => {
@@ -39,13 +42,20 @@ export function modelCatalogue(ports: {
 
   return {
     find: findModel({
-      modelHistory: streams.models.history,
-      providerHistory: streams.providers.history,
-      providerKeyHistory: streams.providerKeys.history,
+      modelHistory: recentHistory(streams.models.history, clock),
+      providerHistory: recentHistory(streams.providers.history, clock),
+      // Sealed keys, which are opened for each attempt.
+      providerKeyHistory: recentHistory(streams.providerKeys.history, clock),
       sealing,
       clock,
     }),
     reach: reachProvider({ clock }),
+    /** The models that a task tries, in order. */
+    cascade: async (id: CascadeId): Promise<readonly ModelId[]> => {
+      const { state } = await cascadeHistory.newest(PLATFORM, id);
+      if (state.status !== 'published') throw new Rejected('cascade/not-found');
+      return state.models;
+    },
     seed: (seeds: ProviderSeeds) => seedProviders({ streams, setKey, seeds, clock }),
     dataRoutes: [
       providerKeyRoutes({
