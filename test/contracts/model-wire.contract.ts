@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import type { AnswerPart, ModelProvider } from '#commands/generation/model-port.ts';
 import type { ModelErrorKind } from '#domain/generation/model-error.ts';
-import type { TimeLimits } from '#infra/models/attempt.ts';
+import type { TimeLimits } from '#infra/models/patience.ts';
 import type { Clock } from '#commands/ports.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { answerOf, failureOf, promptOf } from '#test/support/answers.ts';
@@ -17,7 +17,7 @@ const ASKED = 'What does the zebrafish eat?';
 
 type Open = (options: {
   readonly origin: string;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly limits: TimeLimits;
 }) => Promise<ModelProvider>;
 export type Wired = { readonly provider: ModelProvider; readonly server: ModelServer };
@@ -28,7 +28,7 @@ const limits: TimeLimits = { firstPartMs: 5_000, nextPartMs: 2_000 };
 export async function wired(
   t: TestContext,
   open: Open,
-  clock: Pick<Clock, 'sleep'> = systemClock,
+  clock: Pick<Clock, 'now' | 'sleep'> = systemClock,
 ): Promise<Wired> {
   const server = await startModelServer();
   t.after(() => server.stop());
@@ -149,6 +149,20 @@ export function modelWireContract(name: string, open: Open): void {
     const error = await failing;
     assert.ok(error.usage && error.usage.outputTokens >= 2);
     await server.hungUp();
+  });
+
+  test(`${name}: the time that the caller takes for a piece is not the provider’s`, async (t) => {
+    const clock = manualClock();
+    const { server, provider } = await wired(t, open, clock);
+    server.next({ text: ['One ', 'two ', 'three.'], usage: { input: 20, output: 5 } });
+    const signal = new AbortController().signal;
+    const attempt = { model: 'test-model', prompt: promptOf(ASKED), signal };
+    const types = [];
+    for await (const { type } of provider.call(attempt)) {
+      types.push(type);
+      await clock.advance(limits.firstPartMs * 3);
+    }
+    assert.deepEqual(types.slice(-2), ['finish', 'usage']);
   });
 
   test(`${name}: slow tokens are no failure, as long as they come`, async (t) => {

@@ -8,13 +8,14 @@ import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 import { partsOf } from './anthropic/parts.ts';
 import { leavesOut, requestOf } from './anthropic/request.ts';
-import { type TimeLimits, runAttempt, timeLimits } from './attempt.ts';
+import { runAttempt } from './attempt.ts';
 import { type ProviderAccess, clientOptions } from './client-options.ts';
 import { modelErrorOf } from './failure.ts';
+import { type TimeLimits, timeLimits } from './patience.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 export type AnthropicOptions = ProviderAccess & {
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly tokens: TokenCounter;
   readonly limits?: TimeLimits;
 };

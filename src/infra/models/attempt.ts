@@ -3,6 +3,7 @@ import type { Clock } from '#commands/ports.ts';
 import { ModelError, withUsage } from '#domain/generation/model-error.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import { type ReportedUsage, settleUsage } from '#domain/usage.ts';
+import { type TimeLimits, patience } from './patience.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 /** What an adapter makes of its provider's stream; the usage may come at any time, and grow. */
@@ -10,18 +11,8 @@ export type RawPart =
   | Exclude<AnswerPart, { readonly type: 'usage' }>
   | { readonly type: 'reported'; readonly usage: ReportedUsage };
 
-/** How long a provider may take. Ours: those of the client libraries are minutes, and retry. */
-export type TimeLimits = {
-  /** Until it begins to answer. */
-  readonly firstPartMs: number;
-  /** Between two pieces of an answer. */
-  readonly nextPartMs: number;
-};
-
-export const timeLimits: TimeLimits = { firstPartMs: 30_000, nextPartMs: 20_000 };
-
 export type AttemptPorts = {
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly tokens: TokenCounter;
   readonly limits: TimeLimits;
   /** Sends the request. Iterating ends when `signal` aborts, with or without an error. */
@@ -39,12 +30,12 @@ export async function* runAttempt(
   const callOff = () => connection.abort();
   attempt.signal.addEventListener('abort', callOff, { once: true });
   const answer = received(attempt.prompt, tokens);
+  const { wait, end } = patience(clock, limits, attempt.signal);
   try {
     if (attempt.signal.aborted) throw new ModelError('aborted');
     const parts = open(attempt, connection.signal)[Symbol.asyncIterator]();
     for (;;) {
-      const limit = answer.hasBegun() ? limits.nextPartMs : limits.firstPartMs;
-      const part = await within(clock, limit, attempt.signal, parts.next());
+      const part = await wait(parts.next(), answer.hasBegun());
       if (part.done === true) break;
       const passed = answer.take(part.value);
       if (passed) yield passed;
@@ -56,32 +47,8 @@ export async function* runAttempt(
     );
   } finally {
     attempt.signal.removeEventListener('abort', callOff);
+    end();
     connection.abort();
-  }
-}
-
-/** Waits for the provider as long as it may take, and not a moment longer than the caller does. */
-async function within<T>(
-  clock: Pick<Clock, 'sleep'>,
-  ms: number,
-  signal: AbortSignal,
-  coming: Promise<T>,
-): Promise<T> {
-  const done = new AbortController();
-  const stop = () => done.abort();
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  const late = clock.sleep(ms, done.signal).then(() => {
-    throw new ModelError(signal.aborted ? 'aborted' : 'timeout');
-  });
-  // Whichever comes second has nobody who waits for it.
-  late.catch(() => undefined);
-  coming.catch(() => undefined);
-  try {
-    return await Promise.race([coming, late]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    stop();
   }
 }
 

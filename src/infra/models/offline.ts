@@ -2,14 +2,15 @@ import type { Attempt, ModelProvider } from '#commands/generation/model-port.ts'
 import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 import type { Prompt, Wish } from '#domain/generation/prompt.ts';
-import { type RawPart, type TimeLimits, runAttempt, timeLimits } from './attempt.ts';
+import { type RawPart, runAttempt } from './attempt.ts';
 import { type Extract, extractFor } from './offline/extract.ts';
 import { filledFrom } from './offline/json-answer.ts';
 import { taskOf } from './offline/task.ts';
+import { type TimeLimits, timeLimits } from './patience.ts';
 import { type TokenCounter, tokensOf } from './token-counter.ts';
 
 export type OfflineOptions = {
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly tokens: TokenCounter;
   readonly limits?: TimeLimits;
 };

@@ -2,15 +2,16 @@ import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 
 import type { ModelProvider } from '#commands/generation/model-port.ts';
 import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
-import { type TimeLimits, runAttempt, timeLimits } from './attempt.ts';
+import { runAttempt } from './attempt.ts';
 import { type ProviderAccess, clientOptions } from './client-options.ts';
 import { modelErrorOf } from './failure.ts';
 import { partsOf } from './openai/parts.ts';
 import { type OpenAIDialect, requestOf } from './openai/request.ts';
+import { type TimeLimits, timeLimits } from './patience.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 export type OpenAIOptions = ProviderAccess & {
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly tokens: TokenCounter;
   readonly limits?: TimeLimits;
   readonly dialect?: OpenAIDialect;

@@ -11,7 +11,7 @@ import { tokenCounter } from './token-counter.ts';
  * attempt: nothing here keeps a key for longer.
  */
 export const reachProvider =
-  (ports: { readonly clock: Pick<Clock, 'sleep'> }) =>
+  (ports: { readonly clock: Pick<Clock, 'now' | 'sleep'> }) =>
   async ({ settings, provider, key }: FoundModel): Promise<ModelProvider> => {
     const { protocol, baseUrl, limitField } = provider.settings;
     const tokens = await tokenCounter(settings.tokenizer);
