@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryResult } from 'pg';
 import { type RealServer, realServer } from '#test/support/real-server.ts';
 
@@ -185,6 +186,29 @@ test('a tenant sets, replaces and revokes its own key, of which nobody sees more
   for (const text of seen) {
     assert.ok(!text.includes(KEY) && !text.includes('very-secret'), text.slice(0, 400));
   }
+});
+
+test('the worker destroys what sealed a key that was replaced or revoked', async (t) => {
+  const server = await realServer(t, {}, ['data', 'control', 'projector', 'worker']);
+  const ask = asking(server);
+  const { key } = await server.tenant('ours', 'Ours');
+  const url = '/v1/provider-keys';
+  const destroyed = async () => {
+    const answers = (await server.database.pool.query(`
+      begin; set local role palimpsest_projector;
+      select wrapped is null as gone from subject_keys where subject like 'provider-key:%'
+      order by destroyed_at; commit`)) as unknown as readonly QueryResult<{ gone: boolean }>[];
+    return (answers[2]?.rows ?? []).map(({ gone }) => gone);
+  };
+  const until = async (wanted: readonly boolean[]) => {
+    while (JSON.stringify(await destroyed()) !== JSON.stringify(wanted)) await sleep(20);
+  };
+  const { id } = (await ask(key, 'POST', url, { provider: 'openai', key: KEY })).json();
+  await until([false]);
+  await ask(key, 'POST', url, { provider: 'openai', key: 'sk-the-next-one-abcd' });
+  await until([true, false]);
+  await ask(key, 'DELETE', `${url}/${id}`);
+  await until([true, true]);
 });
 
 test('a key that cannot be one is refused without being repeated', async (t) => {
