@@ -1,0 +1,163 @@
+import type { Refusal, Standing } from '#domain/budget/admit.ts';
+import type { Drift } from '#domain/budget/drift.ts';
+import type { ReservationId } from '#domain/budget/ids.ts';
+import type { Amount, Claim, Scope } from '#domain/budget/limits.ts';
+import type { Period, Windows } from '#domain/budget/windows.ts';
+import type { TenantId } from '#domain/ids.ts';
+
+// The counters that stand between a generation and the provider. The log is the truth: they are
+// derived from it, can be lost at any moment, and admit nothing until they were built anew.
+
+/** Names a reservation in every step after the first; all of it is in the log. */
+export type Reservation = {
+  readonly tenant: TenantId;
+  readonly id: ReservationId;
+  /** Ids of the windows in which it was made. A call that ends after midnight is debited there. */
+  readonly windows: Readonly<Record<Period, string>>;
+};
+
+/** The process, or rather the one run of a generation, that may spend what is held. */
+export type Holder = string;
+
+type Step = { readonly reservation: Reservation; readonly holder: Holder };
+
+export type Reserve = {
+  readonly tenant: TenantId;
+  readonly id: ReservationId;
+  readonly holder: Holder;
+  readonly windows: Windows;
+  readonly amount: Amount;
+  /** The tenant, and the member, key and labels that are counted below it. */
+  readonly claims: readonly Claim[];
+  readonly leaseMs: number;
+};
+
+/** Scopes and windows are those of the reservation, the limits those of now. */
+export type TopUp = Omit<Reserve, 'leaseMs'> & {
+  /** Names this top-up within its reservation, so that its repeat raises nothing. */
+  readonly attempt: number;
+};
+
+export type Confirm = Omit<Reserve, 'leaseMs'>;
+
+export type Held = {
+  readonly status: 'held';
+  /** All that is held for this reservation, top-ups included. */
+  readonly amount: Amount;
+  /** By the clock of the counters, in milliseconds since 1970. */
+  readonly expiresAt: number;
+};
+export type Refused = { readonly status: 'refused'; readonly refusal: Refusal };
+/** `amount` is what was debited: nothing where it was released. */
+export type Ended = { readonly status: 'settled' | 'released'; readonly amount: Amount };
+
+/** Why a holder must not spend. */
+export type NotHeld =
+  | Ended
+  /** Its lease ran out. It is counted as held until the log decided what became of it. */
+  | { readonly status: 'expired' }
+  /** Another holder has it. */
+  | { readonly status: 'foreign' }
+  /** The counters were lost before it, or its top-up, was in the log: make it again, or give up. */
+  | { readonly status: 'unknown' };
+
+/** Nothing is unknown that is just being made. */
+export type Reserved = Held | Refused | Exclude<NotHeld, { status: 'unknown' }>;
+
+export type ExpiredHold = {
+  readonly reservation: Reservation;
+  readonly holder: Holder;
+  readonly amount: Amount;
+  readonly expiredAt: number;
+};
+
+/**
+ * Every step is atomic, and repeating it (same reservation, same attempt) changes nothing and is
+ * answered as before. Figures are whole numbers up to 2^53 - 1; others are rejected as
+ * `budget/not-countable`. Throws `AdmissionUnavailable` where nothing is known to have happened,
+ * and `WrongReservation` for windows or scopes that are not those of the reservation.
+ */
+export type Admission = {
+  /** Holds the amount in every claim, or in none: a refusal consumes nothing. */
+  reserve(request: Reserve): Promise<Reserved>;
+  /**
+   * Asked after the reservation or its top-up is durable in the log, before the provider is called.
+   * `amount` is all that should be held. Where the counters were lost meanwhile, others may have
+   * been admitted in between: then the budgets are looked at once more, and may refuse.
+   */
+  confirm(request: Confirm): Promise<Held | Refused | NotHeld>;
+  /** The lease ends `leaseMs` from now. One that has run out stays so. */
+  renew(step: Step & { readonly leaseMs: number }): Promise<Held | NotHeld>;
+  /** Raises the hold for a further attempt within the budgets, or leaves it as it is. */
+  topUp(request: TopUp): Promise<Held | Refused | NotHeld>;
+  /**
+   * Replaces the hold with what the log debited in the end, once. Expired holds too: the log has
+   * decided. A reservation that ended before keeps the end it had.
+   */
+  settle(reservation: Reservation, actual: Amount): Promise<Ended | { status: 'unknown' }>;
+  /** Frees the hold of a generation that reached no provider. One that comes later finds it ended. */
+  release(reservation: Reservation): Promise<Ended>;
+  /** Holds whose lease ran out, the oldest first: the log decides how each of them ends. */
+  expired(tenant: TenantId, limit: number): Promise<readonly ExpiredHold[]>;
+  state(reading: Reading): Promise<ReadonlyMap<Scope, Usage>>;
+  /** Builds the counters anew although they are there: after a drift. */
+  rebuild(tenant: TenantId): Promise<void>;
+  /** Counters minus log in these windows, where they differ: nothing, when nothing is under way. */
+  compare(tenant: TenantId, windows: readonly string[]): Promise<readonly Drift[]>;
+};
+
+export type Reading = {
+  readonly tenant: TenantId;
+  readonly windows: Readonly<Record<Period, string>>;
+  readonly scopes: readonly Scope[];
+};
+export type Usage = Pick<Standing, 'settled' | 'held' | 'open'>;
+
+/** What the log says of one tenant, at its head. */
+export type Ledger = {
+  /**
+   * Absolute sums of the reservations that ended. What an open reservation was debited so far is
+   * part of its hold until it ends, else it would be counted twice.
+   */
+  readonly settled: readonly {
+    readonly window: string;
+    readonly scope: Scope;
+    readonly amount: Amount;
+  }[];
+  readonly open: readonly LoggedHold[];
+  /** Reservations that ended lately: a process that slept through it must not make them again. */
+  readonly ended: readonly (Ended & { readonly id: ReservationId })[];
+};
+
+export type LoggedHold = {
+  readonly id: ReservationId;
+  readonly holder: Holder;
+  readonly windows: Readonly<Record<Period, string>>;
+  readonly scopes: readonly Scope[];
+  /** The reservation and its top-ups. */
+  readonly amount: Amount;
+  readonly attempts: readonly number[];
+  readonly expiresAt: number;
+};
+
+/**
+ * Reads the ledger up to the head that the log has when it is called, or later. It is called when
+ * the counters are already closed, so what was confirmed is in the log, and nothing is missed.
+ */
+export type ReadLedger = (tenant: TenantId) => Promise<Ledger>;
+
+/** A mistake of the caller: the hold was made in other windows, or for other scopes. */
+export class WrongReservation extends Error {
+  constructor({ id }: Pick<Reservation, 'id'>) {
+    super(`Reservation ${id} was made in other windows or for other scopes.`);
+    this.name = 'WrongReservation';
+  }
+}
+
+/** The counters cannot be asked or are being built. Nothing may be admitted; ask again later. */
+export class AdmissionUnavailable extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Budgets cannot be counted now: ${reason}`, options);
+    this.name = 'AdmissionUnavailable';
+  }
+}
