@@ -38,18 +38,21 @@ export type TopUp = Omit<Reserve, 'leaseMs'> & {
   readonly attempt: number;
 };
 
-export type Confirm = Omit<Reserve, 'leaseMs'>;
-
 export type Held = {
   readonly status: 'held';
   /** All that is held for this reservation, top-ups included. */
   readonly amount: Amount;
   /** By the clock of the counters, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** In whose counters it is held. It is logged with the reservation, and with the top-up. */
+  readonly epoch: Epoch;
 };
 export type Refused = { readonly status: 'refused'; readonly refusal: Refusal };
 /** `amount` is what was debited: nothing where it was released. */
 export type Ended = { readonly status: 'settled' | 'released'; readonly amount: Amount };
+
+/** A name of its own for every building of the counters. */
+export type Epoch = string;
 
 /** Why a holder must not spend. */
 export type NotHeld =
@@ -81,11 +84,10 @@ export type Admission = {
   /** Holds the amount in every claim, or in none: a refusal consumes nothing. */
   reserve(request: Reserve): Promise<Reserved>;
   /**
-   * Asked after the reservation or its top-up is durable in the log, before the provider is called.
-   * `amount` is all that should be held. Where the counters were lost meanwhile, others may have
-   * been admitted in between: then the budgets are looked at once more, and may refuse.
+   * Asked when the reservation or its top-up is durable in the log, before the provider is called.
+   * `unknown` where less than this amount is held: the counters were lost before the log knew.
    */
-  confirm(request: Confirm): Promise<Held | Refused | NotHeld>;
+  confirm(step: Step & { readonly amount: Amount }): Promise<Held | NotHeld>;
   /** The lease ends `leaseMs` from now. One that has run out stays so. */
   renew(step: Step & { readonly leaseMs: number }): Promise<Held | NotHeld>;
   /** Raises the hold for a further attempt within the budgets, or leaves it as it is. */
@@ -113,7 +115,12 @@ export type Reading = {
 };
 export type Usage = Pick<Standing, 'settled' | 'held' | 'open'>;
 
-/** What the log says of one tenant, at its head. */
+/**
+ * What the log says of one tenant, at its head. A reservation or top-up counts there if the epoch
+ * that it was logged with was, at its place in the log, the last that had begun. Of two that took
+ * the same money around a loss, the one that was logged too late thus never counted: it could not
+ * be confirmed, and is made again (and logged anew) or given up.
+ */
 export type Ledger = {
   /**
    * Absolute sums of the reservations that ended. What an open reservation was debited so far is
@@ -134,17 +141,32 @@ export type LoggedHold = {
   readonly holder: Holder;
   readonly windows: Readonly<Record<Period, string>>;
   readonly scopes: readonly Scope[];
-  /** The reservation and its top-ups. */
+  /** The reservation and those of its top-ups that count. */
   readonly amount: Amount;
   readonly attempts: readonly number[];
-  readonly expiresAt: number;
+  /** The log does not hear of renewals: whoever is at work has this long from the rebuild on. */
+  readonly leaseMs: number;
 };
 
-/**
- * Reads the ledger up to the head that the log has when it is called, or later. It is called when
- * the counters are already closed, so what was confirmed is in the log, and nothing is missed.
- */
-export type ReadLedger = (tenant: TenantId) => Promise<Ledger>;
+/** The log as the counters need it. */
+export type Books = {
+  /** Up to the head that the log has when it is called, or later. */
+  readonly read: (tenant: TenantId) => Promise<Ledger>;
+  /**
+   * Notes the last epoch that began. What it answers is called when the counters are closed: it
+   * appends that this epoch begins, right after the noted one, and reads. So all that was confirmed
+   * is in the ledger, and what is logged later with an older epoch counts nothing. Throws
+   * `EpochSuperseded` where another one began since: whoever slept in between changes nothing.
+   */
+  readonly beginEpoch: (tenant: TenantId) => Promise<(epoch: Epoch) => Promise<Ledger>>;
+};
+
+export class EpochSuperseded extends Error {
+  constructor() {
+    super('Another epoch of the counters began meanwhile.');
+    this.name = 'EpochSuperseded';
+  }
+}
 
 /** A mistake of the caller: the hold was made in other windows, or for other scopes. */
 export class WrongReservation extends Error {

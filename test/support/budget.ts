@@ -9,6 +9,8 @@ export const windowIds = [today.day.id, today.month.id];
 
 export const amountOf = (tokens: number, costNanoUsd = tokens): Amount => ({ tokens, costNanoUsd });
 export const nothing = amountOf(0);
+export const plus = (one: Amount, other: Amount): Amount =>
+  amountOf(one.tokens + other.tokens, one.costNanoUsd + other.costNanoUsd);
 
 /** A reservation whose id follows from its name, within the limits of its tenant. */
 export const reservation = (

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { Redis } from 'ioredis';
-import type { Admission, ReadLedger } from '#commands/admission.ts';
+import type { Admission, Books } from '#commands/admission.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { redisAdmission } from '#infra/redis/admission.ts';
 import { redisConnection } from '#infra/redis/connection.ts';
@@ -18,13 +18,13 @@ type Settings = {
 export function admissionAt(
   t: TestContext,
   url: string,
-  readLedger: ReadLedger,
+  books: Books,
   { answerWithinMs = 5_000, ...settings }: Settings = {},
 ): Admission {
   const connection = { url, clock: systemClock, answerWithinMs, patienceMs: 10_000, ...settings };
   const redis = redisConnection(connection);
   lastFirst(t, async () => await redis.close());
-  const ports = { redis, clock: systemClock, ids: systemIds, readLedger };
+  const ports = { redis, clock: systemClock, ids: systemIds, books };
   return redisAdmission({ ...ports, patienceMs: 30_000, ...settings });
 }
 

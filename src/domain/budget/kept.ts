@@ -5,6 +5,3 @@ export const COUNTERS_KEPT_MS = 75 * DAY_MS;
 
 /** How long an ended reservation is remembered: a repeat that comes later finds nothing to change. */
 export const ENDED_KEPT_MS = DAY_MS;
-
-/** The log does not hear of renewals: after a rebuild, whoever is at work has this long to renew. */
-export const REBUILT_LEASE_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Admission, Confirm, ReadLedger, Reservation, Reserve } from '#commands/admission.ts';
+import type { Admission, Books, Epoch, Reservation, Reserve } from '#commands/admission.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import {
   type Claim,
@@ -8,7 +8,7 @@ import {
   budgetNames,
   limitNames,
 } from '#domain/budget/limits.ts';
-import { answerOf, endOf, endOrNot, heldOrNot } from './answers.ts';
+import { answerOf, endOf, endOrNot, heldOrNot, reserved } from './answers.ts';
 import type { RedisConnection } from './connection.ts';
 import { epochs } from './epochs.ts';
 import { epochKey, holdKeys, paceKeys } from './keys.ts';
@@ -20,38 +20,29 @@ type Ports = {
   readonly redis: RedisConnection;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly readLedger: ReadLedger;
+  readonly books: Books;
   readonly lockMs?: number;
   readonly patienceMs?: number;
 };
 
 /** Counters in Redis, for any number of processes. Time is Redis's own, so that they agree on it. */
 export function redisAdmission(ports: Ports): Admission {
-  const { redis, readLedger } = ports;
+  const { redis, books } = ports;
   const epoch = epochs(rebuilding(ports));
 
   const step = async (
     script: Script,
     reservation: Reservation,
     args: readonly (string | number)[],
-    moreKeys: (epoch: string) => readonly string[] = () => [],
+    moreKeys: (epoch: Epoch) => readonly string[] = () => [],
   ) => {
-    const { reply } = await epoch.within(
-      reservation.tenant,
-      async (epoch) =>
-        await redis.run(
-          script,
-          [...holdKeys(reservation, epoch), ...moreKeys(epoch)],
-          [epoch, reservation.id, ...args],
-        ),
-    );
-    return reply;
-  };
-
-  const inBudgets = async (script: Script, request: Confirm, attempt: number | '') => {
-    const limits = figuresOf(checked(request).claims, budgetNames);
-    const args = [...askedOf(request), attempt, ...windowsOf(request), ...limits];
-    return answerOf(await step(script, placeOf(request), args), request);
+    const place = async (epoch: Epoch) =>
+      await redis.run(
+        script,
+        [...holdKeys(reservation, epoch), ...moreKeys(epoch)],
+        [epoch, reservation.id, ...args],
+      );
+    return { ...(await epoch.within(reservation.tenant, place)), reservation };
   };
 
   return {
@@ -60,32 +51,39 @@ export function redisAdmission(ports: Ports): Admission {
       const scopes = claims.map(({ scope }) => scope);
       const limits = figuresOf(claims, limitNames);
       const args = [...askedOf(request), leaseMs, ...windowsOf(request), ...limits];
-      const pace = (epoch: string) => paceKeys(tenant, epoch, scopes);
-      const answer = answerOf(await step(scripts.reserve, placeOf(request), args, pace), request);
-      return answer as Exclude<typeof answer, { status: 'unknown' }>;
+      const pace = (epoch: Epoch) => paceKeys(tenant, epoch, scopes);
+      return reserved(await step(scripts.reserve, placeOf(request), args, pace));
     },
-    confirm: async (request) => await inBudgets(scripts.confirm, request, ''),
-    topUp: async (request) => await inBudgets(scripts.topUp, request, request.attempt),
+    topUp: async (request) => {
+      const limits = figuresOf(checked(request).claims, budgetNames);
+      const args = [...askedOf(request), request.attempt, ...windowsOf(request), ...limits];
+      return answerOf(await step(scripts.topUp, placeOf(request), args));
+    },
+    confirm: async ({ reservation, holder, amount }) => {
+      assertCountable(amount);
+      const args = [holder, amount.tokens, amount.costNanoUsd];
+      return heldOrNot(await step(scripts.confirm, reservation, args));
+    },
     renew: async ({ reservation, holder, leaseMs }) =>
-      heldOrNot(await step(scripts.renew, reservation, [holder, leaseMs]), reservation),
+      heldOrNot(await step(scripts.renew, reservation, [holder, leaseMs])),
     settle: async (reservation, actual) => {
       assertCountable(actual);
       const { tokens, costNanoUsd } = actual;
       const { day, month } = reservation.windows;
       const args = ['settled', tokens, costNanoUsd, day, month];
-      return endOrNot(await step(scripts.end, reservation, args), reservation);
+      return endOrNot(await step(scripts.end, reservation, args));
     },
     release: async (reservation) => {
       const { day, month } = reservation.windows;
       const args = ['released', 0, 0, day, month];
-      return endOf(await step(scripts.end, reservation, args), reservation);
+      return endOf(await step(scripts.end, reservation, args));
     },
     rebuild: async (tenant) => {
-      const ask = async (epoch: string) =>
+      const ask = async (epoch: Epoch) =>
         await redis.run(scripts.read, [epochKey(tenant)], [epoch]);
       await epoch.replace(tenant, (await epoch.within(tenant, ask)).epoch);
     },
-    ...readings(redis, epoch, readLedger),
+    ...readings(redis, epoch, books),
   };
 }
 
@@ -95,15 +93,17 @@ function checked<Request extends Pick<Reserve, 'amount' | 'claims'>>(request: Re
   return request;
 }
 
-const placeOf = ({ tenant, id, windows: { day, month } }: Confirm): Reservation => ({
+type Asked = Omit<Reserve, 'leaseMs'>;
+
+const placeOf = ({ tenant, id, windows: { day, month } }: Asked): Reservation => ({
   tenant,
   id,
   windows: { day: day.id, month: month.id },
 });
 
-const askedOf = ({ holder, amount }: Confirm) => [holder, amount.tokens, amount.costNanoUsd];
+const askedOf = ({ holder, amount }: Asked) => [holder, amount.tokens, amount.costNanoUsd];
 
-const windowsOf = ({ windows: { day, month } }: Confirm) => [
+const windowsOf = ({ windows: { day, month } }: Asked) => [
   day.id,
   month.id,
   day.endsAt,

@@ -1,15 +1,16 @@
 import {
   type Ended,
+  type Epoch,
   type Held,
   type NotHeld,
   type Refused,
   type Reservation,
+  type Reserved,
   WrongReservation,
 } from '#commands/admission.ts';
 import type { Amount, LimitName, Scope } from '#domain/budget/limits.ts';
 import type { Reply } from './connection.ts';
 
-type Named = Pick<Reservation, 'id'>;
 type Answer = Held | Refused | NotHeld;
 
 export const amountOf = (tokens: unknown, cost: unknown): Amount => ({
@@ -17,12 +18,18 @@ export const amountOf = (tokens: unknown, cost: unknown): Amount => ({
   costNanoUsd: Number(cost),
 });
 
-/** What a step of a reservation answered. */
-export function answerOf(reply: Reply, reservation: Named): Answer {
+/** What a step answered, about which reservation, and in whose counters. */
+export type Told = {
+  readonly reply: Reply;
+  readonly epoch: Epoch;
+  readonly reservation: Pick<Reservation, 'id'>;
+};
+
+export function answerOf({ reply, epoch, reservation }: Told): Answer {
   const [status, ...rest] = reply;
   switch (String(status)) {
     case 'held':
-      return { status: 'held', amount: amountOf(rest[0], rest[1]), expiresAt: Number(rest[2]) };
+      return heldOf(rest, epoch);
     case 'settled':
       return { status: 'settled', amount: amountOf(rest[0], rest[1]) };
     case 'released':
@@ -38,31 +45,43 @@ export function answerOf(reply: Reply, reservation: Named): Answer {
     case 'wrong':
       throw new WrongReservation(reservation);
     default:
-      throw unexpected(reply);
+      throw unexpected(String(status));
   }
 }
 
-export function heldOrNot(reply: Reply, reservation: Named): Held | NotHeld {
-  const answer = answerOf(reply, reservation);
-  if (answer.status === 'refused') throw unexpected(reply);
+export function reserved(told: Told): Reserved {
+  const answer = answerOf(told);
+  if (answer.status === 'unknown') throw unexpected(answer.status);
   return answer;
 }
 
-export function endOrNot(reply: Reply, reservation: Named): Ended | { status: 'unknown' } {
-  const answer = answerOf(reply, reservation);
+export function heldOrNot(told: Told): Held | NotHeld {
+  const answer = answerOf(told);
+  if (answer.status === 'refused') throw unexpected(answer.status);
+  return answer;
+}
+
+export function endOrNot(told: Told): Ended | { readonly status: 'unknown' } {
+  const answer = answerOf(told);
   if (answer.status === 'unknown') return { status: 'unknown' };
   if (answer.status === 'settled' || answer.status === 'released') return answer;
-  throw unexpected(reply);
+  throw unexpected(answer.status);
 }
 
-export function endOf(reply: Reply, reservation: Named): Ended {
-  const answer = endOrNot(reply, reservation);
-  if (answer.status === 'unknown') throw unexpected(reply);
+export function endOf(told: Told): Ended {
+  const answer = endOrNot(told);
+  if (answer.status === 'unknown') throw unexpected(answer.status);
   return answer;
 }
 
-const unexpected = ([status]: Reply) =>
-  new Error(`A step of a reservation answered '${String(status)}'.`);
+const unexpected = (status: string) => new Error(`A step of a reservation answered '${status}'.`);
+
+const heldOf = ([tokens, cost, expiresAt]: Reply, epoch: Epoch): Held => ({
+  status: 'held',
+  amount: amountOf(tokens, cost),
+  expiresAt: Number(expiresAt),
+  epoch,
+});
 
 const refusedOf = ([scope, limit, allowed, wait]: Reply): Refused => ({
   status: 'refused',

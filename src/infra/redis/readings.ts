@@ -1,4 +1,4 @@
-import type { Admission, ExpiredHold, ReadLedger } from '#commands/admission.ts';
+import type { Admission, Books, ExpiredHold } from '#commands/admission.ts';
 import { ledgerTotals } from '#commands/ledger-totals.ts';
 import { driftOf } from '#domain/budget/drift.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
@@ -13,7 +13,7 @@ import { scripts } from './scripts.ts';
 type Readings = Pick<Admission, 'expired' | 'state' | 'compare'>;
 
 /** What is asked of the counters and changes nothing. */
-export function readings(redis: RedisConnection, epochs: Epochs, readLedger: ReadLedger): Readings {
+export function readings(redis: RedisConnection, epochs: Epochs, books: Books): Readings {
   const hashes = async (tenant: TenantId, keysIn: (epoch: string) => readonly string[]) => {
     const { reply } = await epochs.within(
       tenant,
@@ -57,7 +57,7 @@ export function readings(redis: RedisConnection, epochs: Epochs, readLedger: Rea
       return new Map(scopes.map((scope, index) => [scope, usageOf(reply.slice(1 + 9 * index))]));
     },
     compare: async (tenant, windows) => {
-      const ledger = await readLedger(tenant);
+      const ledger = await books.read(tenant);
       const found = await hashes(tenant, (epoch) =>
         windows.map((window) => windowKey(tenant, epoch, window)),
       );

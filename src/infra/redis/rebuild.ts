@@ -1,4 +1,9 @@
-import { AdmissionUnavailable, type Ledger, type ReadLedger } from '#commands/admission.ts';
+import {
+  AdmissionUnavailable,
+  type Books,
+  EpochSuperseded,
+  type Ledger,
+} from '#commands/admission.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { RedisConnection, Reply } from './connection.ts';
@@ -9,7 +14,7 @@ type Ports = {
   readonly redis: RedisConnection;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly readLedger: ReadLedger;
+  readonly books: Books;
   /** Whoever holds the lock and is silent for so long is taken for dead. */
   readonly lockMs?: number;
   /** How long others wait for whoever holds it. */
@@ -30,11 +35,12 @@ export function rebuilding({
   redis,
   clock,
   ids,
-  readLedger,
+  books,
   lockMs = 10_000,
   patienceMs = 10_000,
 }: Ports): Rebuild {
   const attempt = async (tenant: TenantId, insteadOf: string): Promise<string | undefined> => {
+    const begin = await books.beginEpoch(tenant);
     // The token fences, and names the epoch that is built: what somebody slower still writes goes
     // to names that nobody reads. Random, as a number would begin anew with emptied counters.
     const token = ids.uuid();
@@ -54,7 +60,7 @@ export function rebuilding({
       args: readonly (string | number)[],
     ) => assertOurs(await redis.run(script, [epochKey(tenant), ...keys], [token, lockMs, ...args]));
     const ledger = await whileKeeping(
-      async () => await readLedger(tenant),
+      async () => await begin(token),
       async () => void (await step(scripts.keepLock, [], [])),
     );
     await build(tenant, token, ledger, step);
@@ -90,7 +96,7 @@ export function rebuilding({
         const epoch = await attempt(tenant, insteadOf);
         if (epoch !== undefined) return epoch;
       } catch (error) {
-        if (!(error instanceof Fenced)) throw error;
+        if (!(error instanceof Fenced || error instanceof EpochSuperseded)) throw error;
       }
     }
     throw new AdmissionUnavailable('the counters are being built');
@@ -118,9 +124,9 @@ async function build(tenant: TenantId, epoch: string, ledger: Ledger, step: Step
       await step(scripts.buildWindow, [windowKey(tenant, epoch, window)], figures);
     }
   }
-  for (const { id, holder, windows, scopes, amount, attempts, expiresAt } of ledger.open) {
+  for (const { id, holder, windows, scopes, amount, attempts, leaseMs } of ledger.open) {
     const [, ...keys] = holdKeys({ tenant, id, windows }, epoch);
-    const figures = [amount.tokens, amount.costNanoUsd, expiresAt];
+    const figures = [amount.tokens, amount.costNanoUsd, leaseMs];
     const where = [windows.day, windows.month, scopes.join('\n')];
     await step(scripts.buildHold, keys, [id, holder, ...figures, ...where, ...attempts]);
   }

@@ -17,9 +17,9 @@ const inRebuild = ['epoch', 'hold', 'in-rebuild'];
 
 export const scripts = {
   reserve: script(...inEpoch, 'budgets', 'pace', 'reserve'),
-  confirm: script(...inEpoch, 'budgets', 'same', 'confirm'),
+  confirm: script(...inEpoch, 'confirm'),
   renew: script(...inEpoch, 'renew'),
-  topUp: script(...inEpoch, 'budgets', 'same', 'top-up'),
+  topUp: script(...inEpoch, 'budgets', 'top-up'),
   end: script(...inEpoch, 'end'),
   expired: script(...inEpoch, 'expired'),
   read: script('epoch', 'in-epoch', 'read'),

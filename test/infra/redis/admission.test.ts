@@ -4,10 +4,10 @@ import { sharedRedis, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt, forget } from '#test/support/redis-admission.ts';
 
 const contract = (name: string, url: () => Promise<string>) =>
-  admissionContract(name, async (t, readLedger, tenant) => {
+  admissionContract(name, async (t, books, tenant) => {
     const at = await url();
     return {
-      admission: admissionAt(t, at, readLedger),
+      admission: admissionAt(t, at, books),
       lose: async () => await forget(at, tenant),
       pass: async (ms) => await sleep(ms),
     };

@@ -18,10 +18,10 @@ async function cluster(): Promise<string> {
 }
 
 if (whereRedisIs('own')) {
-  admissionContract('redis cluster admission', async (t, readLedger, tenant) => {
+  admissionContract('redis cluster admission', async (t, books, tenant) => {
     const url = await (joined ??= cluster());
     return {
-      admission: admissionAt(t, url, readLedger),
+      admission: admissionAt(t, url, books),
       lose: async () => await forget(url, tenant),
       pass: async (ms) => await sleep(ms),
     };

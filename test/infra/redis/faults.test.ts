@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Admission, AdmissionUnavailable, type Ledger } from '#commands/admission.ts';
+import { type Admission, AdmissionUnavailable } from '#commands/admission.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { amountOf, named, nothing, reservation, windowIds } from '#test/support/budget.ts';
-import { type BudgetLedger, budgetLedger } from '#test/support/budget-ledger.ts';
+import { type BudgetLog, memoryBudgetLog } from '#test/support/budget-log.ts';
+import { generate } from '#test/support/generating.ts';
 import { until } from '#test/support/process.ts';
 import { type RedisServer, redisServer, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt } from '#test/support/redis-admission.ts';
@@ -13,23 +14,8 @@ const acme = 'acme' as TenantId;
 const CAP = { costPerDayNanoUsd: 100 };
 
 /** One generation of 10 nano-dollars through all of its steps; `false` where it was refused. */
-async function generate(admission: Admission, ledger: BudgetLedger, name: string) {
-  const request = reservation(acme, name, amountOf(1, 10), CAP);
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const held = await admission.reserve(request);
-    if (held.status !== 'held') return false;
-    if (!ledger.has(request.id)) ledger.reserved(request, held);
-    const confirmed = await admission.confirm(request);
-    if (confirmed.status === 'unknown') continue;
-    if (confirmed.status === 'held') break;
-    ledger.ended(request.id, { status: 'released', amount: nothing });
-    await admission.release(named(request));
-    return false;
-  }
-  ledger.ended(request.id, { status: 'settled', amount: request.amount });
-  await admission.settle(named(request), request.amount);
-  return true;
-}
+const generated = async (admission: Admission, ledger: BudgetLog, name: string) =>
+  (await generate(admission, ledger, reservation(acme, name, amountOf(1, 10), CAP))) === 'called';
 
 const spent = async (admission: Admission) => {
   const reading = { tenant: acme, windows: named(reservation(acme, '', nothing)).windows };
@@ -39,10 +25,10 @@ const spent = async (admission: Admission) => {
 };
 
 async function counted(t: TestContext, server: RedisServer, count: number) {
-  const ledger = budgetLedger();
-  const admission = admissionAt(t, server.url, ledger.read);
+  const ledger = memoryBudgetLog();
+  const admission = admissionAt(t, server.url, ledger.books);
   for (let index = 0; index < count; index++) {
-    assert.equal(await generate(admission, ledger, `before ${index}`), true);
+    assert.equal(await generated(admission, ledger, `before ${index}`), true);
   }
   return { ledger, admission };
 }
@@ -53,14 +39,14 @@ if (whereRedisIs('own')) {
       const server = await redisServer(t);
       const { ledger, admission } = await counted(t, server, 3);
       await server.backUp();
-      for (let index = 0; index < 4; index++) await generate(admission, ledger, `after ${index}`);
+      for (let index = 0; index < 4; index++) await generated(admission, ledger, `after ${index}`);
       await server.restart(from);
       const restored = await server.shell.hget('palimpsest:{acme}:epoch', 'epoch');
       assert.equal(typeof restored, from === 'backup' ? 'string' : 'object');
-      const other = admissionAt(t, server.url, ledger.read);
+      const other = admissionAt(t, server.url, ledger.books);
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, async (_, index) =>
-          generate(index % 2 ? admission : other, ledger, `at last ${index}`),
+          generated(index % 2 ? admission : other, ledger, `at last ${index}`),
         ),
       );
       assert.equal(outcomes.filter(Boolean).length, 3);
@@ -71,8 +57,8 @@ if (whereRedisIs('own')) {
 
   test('FLUSHALL at any moment lets nobody spend more than the budget', async (t) => {
     const server = await redisServer(t);
-    const ledger = budgetLedger();
-    const processes = Array.from({ length: 4 }, () => admissionAt(t, server.url, ledger.read));
+    const ledger = memoryBudgetLog();
+    const processes = Array.from({ length: 4 }, () => admissionAt(t, server.url, ledger.books));
     let done = false;
     const flushing = (async () => {
       for (let flushes = 0; ; flushes++) {
@@ -83,7 +69,7 @@ if (whereRedisIs('own')) {
     })();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 200 }, async (_, index) =>
-        generate(processes[index % 4]!, ledger, `racer ${index}`),
+        generated(processes[index % 4]!, ledger, `racer ${index}`),
       ),
     );
     done = true;
@@ -101,16 +87,16 @@ if (whereRedisIs('own')) {
     const server = await redisServer(t);
     const { ledger, admission } = await counted(t, server, 2);
     await server.shell.script('FLUSH');
-    assert.equal(await generate(admission, ledger, 'after'), true);
+    assert.equal(await generated(admission, ledger, 'after'), true);
     assert.equal(ledger.reads, 1);
   });
 
   test('a step whose answer was lost is taken once and answered', async (t) => {
     const server = await redisServer(t);
     const { url, faults } = await redisProxy(t, server.port);
-    const ledger = budgetLedger();
-    const admission = admissionAt(t, url, ledger.read);
-    assert.equal(await generate(admission, ledger, 'first'), true);
+    const ledger = memoryBudgetLog();
+    const admission = admissionAt(t, url, ledger.books);
+    assert.equal(await generated(admission, ledger, 'first'), true);
     const request = reservation(acme, 'cut', amountOf(1, 10), CAP);
     const topUp = { ...request, attempt: 2, amount: amountOf(1, 20) };
     const step = { reservation: named(request), holder: request.holder };
@@ -125,7 +111,11 @@ if (whereRedisIs('own')) {
       assert.deepEqual(await spent(admission), after);
     };
     await unheard(async () => await admission.reserve(request), 'held', { settled: 10, held: 10 });
-    await unheard(async () => await admission.confirm(request), 'held', { settled: 10, held: 10 });
+    await unheard(
+      async () => await admission.confirm({ ...step, amount: request.amount }),
+      'held',
+      { settled: 10, held: 10 },
+    );
     await unheard(async () => await admission.topUp(topUp), 'held', { settled: 10, held: 30 });
     const renewal = { ...step, leaseMs: 900_000 };
     await unheard(async () => await admission.renew(renewal), 'held', { settled: 10, held: 30 });
@@ -142,9 +132,10 @@ if (whereRedisIs('own')) {
     const { url, faults } = await redisProxy(t, server.port);
     const { ledger } = await counted(t, server, 3);
     const open = reservation(acme, 'open', amountOf(1, 10), CAP);
-    ledger.reserved(open, { status: 'held', amount: open.amount, expiresAt: 0 });
-    const admission = admissionAt(t, url, ledger.read);
-    assert.deepEqual(await spent(admission), { settled: 30, held: 0 });
+    const admission = admissionAt(t, url, ledger.books);
+    const held = await admission.reserve(open);
+    assert.ok(held.status === 'held');
+    ledger.reserved(open, held);
     for (let cuts = 1; cuts <= 8; cuts++) {
       await server.shell.flushall();
       faults.cutAnswers = cuts;
@@ -156,10 +147,10 @@ if (whereRedisIs('own')) {
   test('a Redis that is down or silent admits nobody, and everybody when it is back', async (t) => {
     const server = await redisServer(t);
     const { url, faults } = await redisProxy(t, server.port);
-    const ledger = budgetLedger();
+    const ledger = memoryBudgetLog();
     const soon = { answerWithinMs: 200, patienceMs: 400 };
-    const admission = admissionAt(t, url, ledger.read, soon);
-    await until(async () => await generate(admission, ledger, 'first').catch(() => false));
+    const admission = admissionAt(t, url, ledger.books, soon);
+    await until(async () => await generated(admission, ledger, 'first').catch(() => false));
     const request = reservation(acme, 'meanwhile', amountOf(1, 10), CAP);
     const refuses = async () =>
       await assert.rejects(admission.reserve(request), (error: Error) => {
@@ -170,20 +161,20 @@ if (whereRedisIs('own')) {
     faults.frozen = true;
     await refuses();
     faults.frozen = false;
-    await until(async () => await generate(admission, ledger, 'second').catch(() => false));
+    await until(async () => await generated(admission, ledger, 'second').catch(() => false));
     await server.stop();
     await refuses();
     await server.start();
-    await until(async () => await generate(admission, ledger, 'third').catch(() => false));
+    await until(async () => await generated(admission, ledger, 'third').catch(() => false));
     assert.deepEqual(await spent(admission), { settled: 30, held: 0 });
   });
 
   test('of many processes one reads the log, and the others wait for it', async (t) => {
     const server = await redisServer(t);
-    const ledger = budgetLedger();
-    const processes = Array.from({ length: 6 }, () => admissionAt(t, server.url, ledger.read));
+    const ledger = memoryBudgetLog();
+    const processes = Array.from({ length: 6 }, () => admissionAt(t, server.url, ledger.books));
     const outcomes = await Promise.all(
-      processes.map(async (admission, index) => generate(admission, ledger, `one ${index}`)),
+      processes.map(async (admission, index) => generated(admission, ledger, `one ${index}`)),
     );
     assert.deepEqual(
       outcomes,
@@ -192,41 +183,53 @@ if (whereRedisIs('own')) {
     assert.equal(ledger.reads, 1);
   });
 
-  test('whoever slept through its own rebuild cannot publish what it read', async (t) => {
-    const server = await redisServer(t);
-    const { ledger } = await counted(t, server, 2);
-    await server.shell.flushall();
-    const old = await ledger.read();
-    const reading = Promise.withResolvers<undefined>();
-    const asleep = Promise.withResolvers<Ledger>();
-    let reads = 0;
-    const slow = admissionAt(t, server.url, async () => {
-      reads += 1;
-      reading.resolve(undefined);
-      return await (reads === 1 ? asleep.promise : ledger.read());
+  for (const moment of ['before', 'after'] as const) {
+    test(`whoever slept ${moment} reading the log cannot publish what it read`, async (t) => {
+      const server = await redisServer(t);
+      const { ledger } = await counted(t, server, 2);
+      await server.shell.flushall();
+      const asleep = Promise.withResolvers<undefined>();
+      const awakes = Promise.withResolvers<undefined>();
+      const sleep = async () => {
+        asleep.resolve(undefined);
+        await awakes.promise;
+      };
+      const slow = admissionAt(t, server.url, {
+        read: ledger.read,
+        beginEpoch: async () => {
+          const begin = await ledger.books.beginEpoch();
+          return async (epoch) => {
+            if (moment === 'before') await sleep();
+            const read = await begin(epoch);
+            if (moment === 'after') await sleep();
+            return read;
+          };
+        },
+      });
+      const woken = generated(slow, ledger, 'slow');
+      await asleep.promise;
+      // As if the lock had run out: its owner would have kept it, were it awake.
+      await server.shell.hset('palimpsest:{acme}:epoch', 'until', '0');
+      const awake = admissionAt(t, server.url, ledger.books);
+      for (let index = 0; index < 8; index++) {
+        assert.equal(await generated(awake, ledger, `awake ${index}`), true);
+      }
+      awakes.resolve(undefined);
+      assert.equal(await woken, false);
+      assert.deepEqual(await spent(slow), { settled: 100, held: 0 });
+      assert.deepEqual(await slow.compare(acme, windowIds), []);
     });
-    const woken = generate(slow, ledger, 'slow');
-    await reading.promise;
-    // As if the lock had run out: its owner would have kept it, were it awake.
-    await server.shell.hset('palimpsest:{acme}:epoch', 'until', '0');
-    const awake = admissionAt(t, server.url, ledger.read);
-    for (let index = 0; index < 8; index++) {
-      assert.equal(await generate(awake, ledger, `awake ${index}`), true);
-    }
-    asleep.resolve(old);
-    assert.equal(await woken, false);
-    assert.deepEqual(await spent(slow), { settled: 100, held: 0 });
-  });
+  }
 
   test('a rebuild that died is taken over when its lock runs out', async (t) => {
     const server = await redisServer(t);
-    const ledger = budgetLedger();
+    const ledger = memoryBudgetLog();
     await server.shell.hset('palimpsest:{acme}:epoch', {
       run: /run_id:(\w+)/.exec(await server.shell.info('server'))?.[1] ?? '',
       token: 'of-the-dead',
       until: String(Date.now() + 300),
     });
-    assert.equal(await generate(admissionAt(t, server.url, ledger.read), ledger, 'next'), true);
+    assert.equal(await generated(admissionAt(t, server.url, ledger.books), ledger, 'next'), true);
     assert.equal(ledger.reads, 1);
   });
 }

@@ -1,5 +1,5 @@
 import {
-  type Confirm,
+  type Epoch,
   type Ended,
   type ExpiredHold,
   type Held,
@@ -16,7 +16,7 @@ import {
 } from '#commands/admission.ts';
 import { type Standing, refusalOf, topUpRefusalOf } from '#domain/budget/admit.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import { ENDED_KEPT_MS, REBUILT_LEASE_MS } from '#domain/budget/kept.ts';
+import { ENDED_KEPT_MS } from '#domain/budget/kept.ts';
 import type { Amount, Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { paces } from './paces.ts';
@@ -29,14 +29,19 @@ type OpenHold = {
   readonly attempts: ReadonlySet<number>;
   readonly amount: Amount;
   readonly expiresAt: number;
-  /** Made from the log and not confirmed since: it may be one too many. */
-  readonly isRebuilt: boolean;
+};
+
+type Built = {
+  readonly tenant: TenantId;
+  readonly epoch: Epoch;
+  readonly ledger: Ledger;
+  readonly builtAt: number;
 };
 
 /** The counters of one tenant. No step waits, so no other comes between its parts. */
 export type TenantCounters = ReturnType<typeof tenantCounters>;
 
-export function tenantCounters(tenant: TenantId, ledger: Ledger, builtAt: number) {
+export function tenantCounters({ tenant, epoch, ledger, builtAt }: Built) {
   const windows = countedWindows();
   const pace = paces();
   const underWay = new Map<Scope, number>();
@@ -70,6 +75,13 @@ export function tenantCounters(tenant: TenantId, ledger: Ledger, builtAt: number
     return found && { status: found.status, amount: found.amount };
   };
 
+  const heldOf = ({ amount, expiresAt }: OpenHold): Held => ({
+    status: 'held',
+    amount,
+    expiresAt,
+    epoch,
+  });
+
   /** The hold, if this holder may spend it. */
   const usable = (id: ReservationId, holder: Holder, now: number): OpenHold | NotHeld => {
     const held = holds.get(id);
@@ -97,9 +109,9 @@ export function tenantCounters(tenant: TenantId, ledger: Ledger, builtAt: number
   for (const { window, scope, amount } of ledger.settled) {
     windows.add(window, scope, { settled: amount }, builtAt);
   }
-  for (const { id, attempts, ...held } of ledger.open) {
-    const expiresAt = Math.max(held.expiresAt, builtAt + REBUILT_LEASE_MS);
-    hold(id, { ...held, attempts: new Set(attempts), expiresAt, isRebuilt: true }, builtAt);
+  for (const { id, attempts, leaseMs, ...held } of ledger.open) {
+    const fresh = { attempts: new Set(attempts), expiresAt: builtAt + leaseMs };
+    hold(id, { ...held, ...fresh }, builtAt);
   }
   for (const { id, ...how } of ledger.ended) end(id, how, builtAt);
 
@@ -121,24 +133,16 @@ export function tenantCounters(tenant: TenantId, ledger: Ledger, builtAt: number
         attempts: new Set(),
         amount,
         expiresAt: now + leaseMs,
-        isRebuilt: false,
       };
       hold(id, made, now);
       return heldOf(made);
     },
-    confirm: (request: Confirm, now: number): Held | Refused | NotHeld => {
-      const { id, holder, amount, claims } = request;
+    confirm: (id: ReservationId, holder: Holder, asked: Amount, now: number): Held | NotHeld => {
       const there = usable(id, holder, now);
       if ('status' in there) return there;
-      assertSame(request, there);
       const { tokens, costNanoUsd } = there.amount;
-      if (tokens < amount.tokens || costNanoUsd < amount.costNanoUsd) return { status: 'unknown' };
-      if (!there.isRebuilt) return heldOf(there);
-      const moment = { now, windows: request.windows };
-      const refusal = topUpRefusalOf(claims, standingIn(there.windows), nothing, moment);
-      if (refusal !== undefined) return { status: 'refused', refusal };
-      holds.set(id, { ...there, isRebuilt: false });
-      return heldOf(there);
+      const isShort = tokens < asked.tokens || costNanoUsd < asked.costNanoUsd;
+      return isShort ? { status: 'unknown' } : heldOf(there);
     },
     renew: (id: ReservationId, holder: Holder, leaseMs: number, now: number): Held | NotHeld => {
       const there = usable(id, holder, now);
@@ -191,7 +195,7 @@ export function tenantCounters(tenant: TenantId, ledger: Ledger, builtAt: number
   };
 }
 
-function assertSame({ id, claims, windows }: Confirm, held: OpenHold): void {
+function assertSame({ id, claims, windows }: TopUp, held: OpenHold): void {
   const isSame =
     claims.length === held.scopes.length &&
     claims.every(({ scope }, index) => held.scopes[index] === scope) &&
@@ -199,7 +203,5 @@ function assertSame({ id, claims, windows }: Confirm, held: OpenHold): void {
     windows.month.id === held.windows.month;
   if (!isSame) throw new WrongReservation({ id });
 }
-
-const heldOf = ({ amount, expiresAt }: OpenHold): Held => ({ status: 'held', amount, expiresAt });
 
 const idsOf = ({ day, month }: Reserve['windows']): WindowIds => ({ day: day.id, month: month.id });
