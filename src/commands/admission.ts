@@ -82,30 +82,33 @@ export type ExpiredHold = {
  */
 export type Admission = {
   /** Holds the amount in every claim, or in none: a refusal consumes nothing. */
-  reserve(request: Reserve): Promise<Reserved>;
+  readonly reserve: (request: Reserve) => Promise<Reserved>;
   /**
    * Asked when the reservation or its top-up is durable in the log, before the provider is called.
    * `unknown` where less than this amount is held: the counters were lost before the log knew.
    */
-  confirm(step: Step & { readonly amount: Amount }): Promise<Held | NotHeld>;
+  readonly confirm: (step: Step & { readonly amount: Amount }) => Promise<Held | NotHeld>;
   /** The lease ends `leaseMs` from now. One that has run out stays so. */
-  renew(step: Step & { readonly leaseMs: number }): Promise<Held | NotHeld>;
+  readonly renew: (step: Step & { readonly leaseMs: number }) => Promise<Held | NotHeld>;
   /** Raises the hold for a further attempt within the budgets, or leaves it as it is. */
-  topUp(request: TopUp): Promise<Held | Refused | NotHeld>;
+  readonly topUp: (request: TopUp) => Promise<Held | Refused | NotHeld>;
   /**
    * Replaces the hold with what the log debited in the end, once. Expired holds too: the log has
    * decided. A reservation that ended before keeps the end it had.
    */
-  settle(reservation: Reservation, actual: Amount): Promise<Ended | { status: 'unknown' }>;
+  readonly settle: (
+    reservation: Reservation,
+    actual: Amount,
+  ) => Promise<Ended | { status: 'unknown' }>;
   /** Frees the hold of a generation that reached no provider. One that comes later finds it ended. */
-  release(reservation: Reservation): Promise<Ended>;
+  readonly release: (reservation: Reservation) => Promise<Ended>;
   /** Holds whose lease ran out, the oldest first: the log decides how each of them ends. */
-  expired(tenant: TenantId, limit: number): Promise<readonly ExpiredHold[]>;
-  state(reading: Reading): Promise<ReadonlyMap<Scope, Usage>>;
+  readonly expired: (tenant: TenantId, limit: number) => Promise<readonly ExpiredHold[]>;
+  readonly state: (reading: Reading) => Promise<ReadonlyMap<Scope, Usage>>;
   /** Builds the counters anew although they are there: after a drift. */
-  rebuild(tenant: TenantId): Promise<void>;
+  readonly rebuild: (tenant: TenantId) => Promise<void>;
   /** Counters minus log in these windows, where they differ: nothing, when nothing is under way. */
-  compare(tenant: TenantId, windows: readonly string[]): Promise<readonly Drift[]>;
+  readonly compare: (tenant: TenantId, windows: readonly string[]) => Promise<readonly Drift[]>;
 };
 
 export type Reading = {

@@ -49,6 +49,10 @@ export function rebuilding({
       [epochKey(tenant)],
       [insteadOf, token, lockMs],
     );
+    if (answer === 'evicts') {
+      const reason = `Redis may evict counters (${String(epoch)}): set maxmemory-policy noeviction`;
+      throw new AdmissionUnavailable(reason);
+    }
     if (answer === 'open') return String(epoch);
     if (answer === 'locked') {
       await clock.sleep(Math.min(PAUSE_MS, Number(epoch)));

@@ -183,6 +183,27 @@ if (whereRedisIs('own')) {
     assert.equal(ledger.reads, 1);
   });
 
+  test('a process that has not heard of a rebuild counts where the others do', async (t) => {
+    const server = await redisServer(t);
+    const { ledger, admission } = await counted(t, server, 1);
+    const other = admissionAt(t, server.url, ledger.books);
+    await other.rebuild(acme);
+    const request = reservation(acme, 'next', amountOf(1, 10), CAP);
+    assert.equal((await admission.reserve(request)).status, 'held');
+    assert.deepEqual(await spent(other), { settled: 10, held: 10 });
+  });
+
+  test('a Redis that may evict single counters admits nobody', async (t) => {
+    const server = await redisServer(t, ['--maxmemory', '100mb']);
+    await server.shell.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const ledger = memoryBudgetLog();
+    const admission = admissionAt(t, server.url, ledger.books);
+    const request = reservation(acme, 'next', amountOf(1, 10), CAP);
+    await assert.rejects(admission.reserve(request), /allkeys-lru.*noeviction/);
+    await server.shell.config('SET', 'maxmemory-policy', 'noeviction');
+    assert.equal((await admission.reserve(request)).status, 'held');
+  });
+
   for (const moment of ['before', 'after'] as const) {
     test(`whoever slept ${moment} reading the log cannot publish what it read`, async (t) => {
       const server = await redisServer(t);
