@@ -63,13 +63,19 @@ export function rebuilding({
       keys: readonly string[],
       args: readonly (string | number)[],
     ) => assertOurs(await redis.run(script, [epochKey(tenant), ...keys], [token, lockMs, ...args]));
-    const ledger = await whileKeeping(
-      async () => await begin(token),
-      async () => void (await step(scripts.keepLock, [], [])),
-    );
-    await build(tenant, token, ledger, step);
-    await step(scripts.publish, [], []);
-    return token;
+    try {
+      const ledger = await whileKeeping(
+        async () => await begin(token),
+        async () => void (await step(scripts.keepLock, [], [])),
+      );
+      await build(tenant, token, ledger, step);
+      await step(scripts.publish, [], []);
+      return token;
+    } catch (error) {
+      // So that a log that fails for a moment does not keep everybody waiting for the lock's end.
+      await step(scripts.dropLock, [], []).catch(() => undefined);
+      throw error;
+    }
   };
 
   const whileKeeping = async <Value>(
@@ -119,23 +125,35 @@ type Step = (
 ) => Promise<unknown>;
 
 async function build(tenant: TenantId, epoch: string, ledger: Ledger, step: Step): Promise<void> {
-  const byWindow = Map.groupBy(ledger.settled, ({ window }) => window);
-  for (const [window, sums] of byWindow) {
-    for (let first = 0; first < sums.length; first += CHUNK) {
-      const figures = sums
-        .slice(first, first + CHUNK)
-        .flatMap(({ scope, amount }) => [scope, amount.tokens, amount.costNanoUsd]);
+  for (const [window, sums] of Map.groupBy(ledger.settled, ({ window }) => window)) {
+    for (const some of chunks(sums)) {
+      const figures = some.flatMap(({ scope, amount }) => [
+        scope,
+        amount.tokens,
+        amount.costNanoUsd,
+      ]);
       await step(scripts.buildWindow, [windowKey(tenant, epoch, window)], figures);
     }
   }
-  for (const { id, holder, windows, scopes, amount, attempts, leaseMs } of ledger.open) {
-    const [, ...keys] = holdKeys({ tenant, id, windows }, epoch);
-    const figures = [amount.tokens, amount.costNanoUsd, leaseMs];
-    const where = [windows.day, windows.month, scopes.join('\n')];
-    await step(scripts.buildHold, keys, [id, holder, ...figures, ...where, ...attempts]);
+  for (const some of chunks(ledger.open)) {
+    await Promise.all(
+      some.map(({ id, holder, windows, scopes, amount, attempts, leaseMs }) => {
+        const [, ...keys] = holdKeys({ tenant, id, windows }, epoch);
+        const figures = [amount.tokens, amount.costNanoUsd, leaseMs];
+        const where = [windows.day, windows.month, scopes.join('\n')];
+        return step(scripts.buildHold, keys, [id, holder, ...figures, ...where, ...attempts]);
+      }),
+    );
   }
-  for (const { id, status, amount } of ledger.ended) {
-    const args = [status, amount.tokens, amount.costNanoUsd];
-    await step(scripts.buildEnd, [reservationKey(tenant, epoch, id)], args);
+  for (const some of chunks(ledger.ended)) {
+    await Promise.all(
+      some.map(({ id, status, amount: { tokens, costNanoUsd } }) =>
+        step(scripts.buildEnd, [reservationKey(tenant, epoch, id)], [status, tokens, costNanoUsd]),
+      ),
+    );
   }
+}
+
+function* chunks<One>(all: readonly One[]): Iterable<readonly One[]> {
+  for (let first = 0; first < all.length; first += CHUNK) yield all.slice(first, first + CHUNK);
 }

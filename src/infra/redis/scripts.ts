@@ -25,6 +25,7 @@ export const scripts = {
   read: script('epoch', 'in-epoch', 'read'),
   usage: script('epoch', 'in-epoch', 'usage'),
   beginRebuild: script('epoch', 'hold', 'begin-rebuild'),
+  dropLock: script(...inRebuild, 'drop-lock'),
   keepLock: script(...inRebuild, 'keep-lock'),
   buildWindow: script(...inRebuild, 'build-window'),
   buildHold: script(...inRebuild, 'build-hold'),

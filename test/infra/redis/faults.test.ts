@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Admission, AdmissionUnavailable } from '#commands/admission.ts';
+import { LogUnavailable } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { amountOf, named, nothing, reservation, windowIds } from '#test/support/budget.ts';
 import { type BudgetLog, memoryBudgetLog } from '#test/support/budget-log.ts';
@@ -241,6 +242,28 @@ if (whereRedisIs('own')) {
       assert.deepEqual(await slow.compare(acme, windowIds), []);
     });
   }
+
+  test('a log that fails for a moment keeps nobody waiting for the lock', async (t) => {
+    const server = await redisServer(t);
+    const ledger = memoryBudgetLog();
+    let fails = true;
+    const books = {
+      read: ledger.read,
+      beginEpoch: async () => {
+        const begin = await ledger.books.beginEpoch();
+        return async (epoch: string) => {
+          if (fails) throw new LogUnavailable('it is being tested');
+          return await begin(epoch);
+        };
+      },
+    };
+    const settings = { lockMs: 600_000, patienceMs: 5_000 };
+    const admission = admissionAt(t, server.url, books, settings);
+    await assert.rejects(generated(admission, ledger, 'first'), LogUnavailable);
+    fails = false;
+    const other = admissionAt(t, server.url, ledger.books, settings);
+    assert.equal(await generated(other, ledger, 'second'), true);
+  });
 
   test('a rebuild that died is taken over when its lock runs out', async (t) => {
     const server = await redisServer(t);
