@@ -1,7 +1,9 @@
 import type { Refusal, Standing } from '#domain/budget/admit.ts';
 import type { Drift } from '#domain/budget/drift.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import type { Amount, Claim, Scope } from '#domain/budget/limits.ts';
+import type { Amount } from '#domain/budget/amount.ts';
+import type { Claim, Scope } from '#domain/budget/limits.ts';
+import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
 import type { Period, Windows } from '#domain/budget/windows.ts';
 import type { TenantId } from '#domain/ids.ts';
 
@@ -48,12 +50,6 @@ export type Held = {
   readonly epoch: Epoch;
 };
 export type Refused = { readonly status: 'refused'; readonly refusal: Refusal };
-/** `amount` is what was debited: nothing where it was released. */
-export type Ended = { readonly status: 'settled' | 'released'; readonly amount: Amount };
-
-/** A name of its own for every building of the counters. */
-export type Epoch = string;
-
 /** Why a holder must not spend. */
 export type NotHeld =
   | Ended
@@ -117,39 +113,6 @@ export type Reading = {
   readonly scopes: readonly Scope[];
 };
 export type Usage = Pick<Standing, 'settled' | 'held' | 'open'>;
-
-/**
- * What the log says of one tenant, at its head. A reservation or top-up counts there if the epoch
- * that it was logged with was, at its place in the log, the last that had begun. Of two that took
- * the same money around a loss, the one that was logged too late thus never counted: it could not
- * be confirmed, and is made again (and logged anew) or given up.
- */
-export type Ledger = {
-  /**
-   * Absolute sums of the reservations that ended. What an open reservation was debited so far is
-   * part of its hold until it ends, else it would be counted twice.
-   */
-  readonly settled: readonly {
-    readonly window: string;
-    readonly scope: Scope;
-    readonly amount: Amount;
-  }[];
-  readonly open: readonly LoggedHold[];
-  /** Reservations that ended lately: a process that slept through it must not make them again. */
-  readonly ended: readonly (Ended & { readonly id: ReservationId })[];
-};
-
-export type LoggedHold = {
-  readonly id: ReservationId;
-  readonly holder: Holder;
-  readonly windows: Readonly<Record<Period, string>>;
-  readonly scopes: readonly Scope[];
-  /** The reservation and those of its top-ups that count. */
-  readonly amount: Amount;
-  readonly attempts: readonly number[];
-  /** The log does not hear of renewals: whoever is at work has this long from the rebuild on. */
-  readonly leaseMs: number;
-};
 
 /** The log as the counters need it. */
 export type Books = {

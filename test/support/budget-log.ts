@@ -1,107 +1,51 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import {
   type Books,
-  type Ended,
-  type Epoch,
   EpochSuperseded,
   type Held,
-  type Ledger,
-  type LoggedHold,
   type Reserve,
   type TopUp,
 } from '#commands/admission.ts';
+import { type Ended, type Epoch, type LedgerEntry, ledgerFold } from '#domain/budget/ledger.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import type { Amount } from '#domain/budget/limits.ts';
+import type { Amount } from '#domain/budget/amount.ts';
 import type { TenantId } from '#domain/ids.ts';
-import { amountOf, named, nothing, plus } from './budget.ts';
+import { named } from './budget.ts';
 
-type Entry =
-  | { type: 'began'; epoch: Epoch; after: Epoch }
-  | { type: 'reserved'; hold: LoggedHold; epoch: Epoch }
-  | { type: 'topped-up'; id: ReservationId; attempt: number; amount: Amount; epoch: Epoch }
-  | { type: 'ended'; id: ReservationId; end: Ended }
-  | { type: 'abandoned'; id: ReservationId }
-  | { type: 'called'; id: ReservationId };
+type Called = { readonly type: 'called'; readonly id: ReservationId };
+type Entry = LedgerEntry | Called;
 
-type Known = { hold: LoggedHold; counts: boolean; end: Ended | undefined };
-type State = {
-  epoch: Epoch;
-  readonly known: Map<ReservationId, Known>;
-  readonly abandoned: Set<ReservationId>;
-  readonly calls: ReservationId[];
-};
-
-const empty = (): State => ({ epoch: '', known: new Map(), abandoned: new Set(), calls: [] });
-
-/** Whoever comes first decides, and only what was logged in the epoch of its moment counts. */
-function apply(state: State, entry: Entry): void {
-  switch (entry.type) {
-    case 'began':
-      if (entry.after === state.epoch) state.epoch = entry.epoch;
-      return;
-    case 'reserved':
-      return reserve(state, entry);
-    case 'topped-up':
-      return topUp(state, entry);
-    case 'ended': {
-      const known = state.known.get(entry.id);
-      if (known) known.end ??= entry.end;
-      return;
-    }
-    case 'abandoned':
-      return abandon(state, entry.id);
-    case 'called':
-      state.calls.push(entry.id);
-  }
+/** What the entries so far come to. */
+function folded() {
+  const fold = ledgerFold();
+  const calls: ReservationId[] = [];
+  return {
+    ...fold,
+    calls,
+    enter: (entry: Entry) => {
+      if (entry.type === 'called') calls.push(entry.id);
+      else fold.enter(entry);
+    },
+  };
 }
 
-function reserve(state: State, { hold, epoch }: Extract<Entry, { type: 'reserved' }>): void {
-  const before = state.known.get(hold.id);
-  if (before?.end !== undefined || before?.counts || state.abandoned.has(hold.id)) return;
-  const counts = epoch === state.epoch;
-  state.known.set(hold.id, { hold: before?.hold ?? hold, counts, end: undefined });
-}
-
-function topUp(state: State, entry: Extract<Entry, { type: 'topped-up' }>): void {
-  const before = state.known.get(entry.id);
-  if (before === undefined || before.end !== undefined || entry.epoch !== state.epoch) return;
-  const { amount, attempts } = before.hold;
-  if (attempts.includes(entry.attempt)) return;
-  const raised = { amount: plus(amount, entry.amount), attempts: [...attempts, entry.attempt] };
-  before.hold = { ...before.hold, ...raised };
-}
-
-function abandon(state: State, id: ReservationId): void {
-  const before = state.known.get(id);
-  if (before === undefined) state.abandoned.add(id);
-  else if (!before.counts) before.end ??= { status: 'released', amount: nothing };
-}
+type Folded = ReturnType<typeof folded>;
 
 export type BudgetLog = ReturnType<typeof budgetLog>;
 
 /** What a log says of one tenant's reservations. */
-function budgetLog(append: (entry: Entry) => void, now: () => State) {
+function budgetLog(append: (entry: Entry) => void, now: () => Folded) {
   let reads = 0;
 
-  const read = async (): Promise<Ledger> => {
+  const read = async () => {
     reads += 1;
-    const { known, abandoned } = now();
-    const all = [...known.values()];
-    const released = { status: 'released', amount: nothing } as const;
-    return {
-      settled: settledSums(all),
-      open: all.filter(({ counts, end }) => counts && !end).map(({ hold }) => hold),
-      ended: [
-        ...all.flatMap(({ hold: { id }, end }) => (end ? [{ id, ...end }] : [])),
-        ...[...abandoned].map((id) => ({ id, status: released.status, amount: nothing })),
-      ],
-    };
+    return now().ledger();
   };
   const beginEpoch = async () => {
-    const after = now().epoch;
+    const after = now().epoch();
     return async (epoch: Epoch) => {
-      append({ type: 'began', epoch, after });
-      if (now().epoch !== epoch) throw new EpochSuperseded();
+      append({ type: 'epoch-began', epoch, after });
+      if (now().epoch() !== epoch) throw new EpochSuperseded();
       return await read();
     };
   };
@@ -119,28 +63,26 @@ function budgetLog(append: (entry: Entry) => void, now: () => State) {
       const scopes = claims.map(({ scope }) => scope);
       const hold = { id, holder, windows, scopes, amount, attempts: [], leaseMs };
       append({ type: 'reserved', hold, epoch });
-      const { known, abandoned } = now();
-      return !abandoned.has(id) && known.get(id)?.end === undefined;
+      return now().endOf(id) === undefined;
     },
     toppedUp: ({ id, attempt, amount }: TopUp, { epoch }: Held): boolean => {
       append({ type: 'topped-up', id, attempt, amount, epoch });
-      return now().known.get(id)?.end === undefined;
+      return now().endOf(id) === undefined;
     },
     /** Ends what cannot have been confirmed. `false` where it can, or has ended. */
     abandoned: (id: ReservationId): boolean => {
       append({ type: 'abandoned', id });
-      const { known, abandoned } = now();
-      return abandoned.has(id) || known.get(id)?.counts === false;
+      return !now().counts(id);
     },
     /** The end that the log has now: this one, if there was none. */
     ended: (id: ReservationId, end: Ended): Ended => {
       append({ type: 'ended', id, end });
-      const found = now().known.get(id)?.end;
+      const found = now().endOf(id);
       if (found === undefined) throw new Error('What was never reserved cannot end.');
       return found;
     },
     /** The reservation and its top-ups. */
-    amountOf: (id: ReservationId): Amount => now().known.get(id)?.hold.amount ?? nothing,
+    amountOf: (id: ReservationId): Amount => now().amountOf(id),
     /** The provider's own record, kept here because it survives as well. */
     called: (id: ReservationId) => append({ type: 'called', id }),
     calls: () => now().calls,
@@ -149,11 +91,8 @@ function budgetLog(append: (entry: Entry) => void, now: () => State) {
 
 /** A log in this process. */
 export function memoryBudgetLog(): BudgetLog {
-  const state = empty();
-  return budgetLog(
-    (entry) => apply(state, entry),
-    () => state,
-  );
+  const fold = folded();
+  return budgetLog(fold.enter, () => fold);
 }
 
 /** A log that processes share, and that survives all of them. */
@@ -163,11 +102,11 @@ export function fileBudgetLog(path: string): BudgetLog {
     // One write of one line: the system appends it whole, behind what others appended.
     (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`),
     () => {
-      const state = empty();
+      const fold = folded();
       for (const line of readFileSync(path, 'utf8').split('\n')) {
-        if (line !== '') apply(state, JSON.parse(line) as Entry);
+        if (line !== '') fold.enter(JSON.parse(line) as Entry);
       }
-      return state;
+      return fold;
     },
   );
 }
@@ -180,19 +119,4 @@ export function booksOf(tenant: TenantId, { books }: BudgetLog): Books {
     read: async (asked) => await of(asked).read(),
     beginEpoch: async (asked) => await of(asked).beginEpoch(),
   };
-}
-
-/** What reservations that ended were debited, by window and scope. */
-function settledSums(known: readonly Known[]): Ledger['settled'] {
-  const sums = new Map<string, Ledger['settled'][number]>();
-  for (const { hold, end } of known) {
-    if (end?.status !== 'settled') continue;
-    for (const scope of hold.scopes) {
-      for (const window of [hold.windows.day, hold.windows.month]) {
-        const before = sums.get(`${window} ${scope}`)?.amount ?? amountOf(0);
-        sums.set(`${window} ${scope}`, { window, scope, amount: plus(before, end.amount) });
-      }
-    }
-  }
-  return [...sums.values()];
 }

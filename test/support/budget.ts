@@ -1,6 +1,7 @@
 import type { Reserve, Reservation } from '#commands/admission.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import type { Amount, Limits } from '#domain/budget/limits.ts';
+import { type Amount, zero } from '#domain/budget/amount.ts';
+import type { Limits } from '#domain/budget/limits.ts';
 import { type TenantId, derivedUuid } from '#domain/ids.ts';
 
 const endsAt = Date.parse('2100-01-01T00:00:00Z');
@@ -8,9 +9,7 @@ export const today = { day: { id: '2099-12-31', endsAt }, month: { id: '2099-12'
 export const windowIds = [today.day.id, today.month.id];
 
 export const amountOf = (tokens: number, costNanoUsd = tokens): Amount => ({ tokens, costNanoUsd });
-export const nothing = amountOf(0);
-export const plus = (one: Amount, other: Amount): Amount =>
-  amountOf(one.tokens + other.tokens, one.costNanoUsd + other.costNanoUsd);
+export const nothing = zero;
 
 /** A reservation whose id follows from its name, within the limits of its tenant. */
 export const reservation = (

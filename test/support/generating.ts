@@ -1,4 +1,5 @@
-import type { Admission, Ended, Reserve } from '#commands/admission.ts';
+import type { Admission, Reserve } from '#commands/admission.ts';
+import type { Ended } from '#domain/budget/ledger.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { named, nothing } from './budget.ts';
 import type { BudgetLog } from './budget-log.ts';

@@ -7,6 +7,8 @@ export type RedisProxy = {
   readonly faults: {
     /** So many of the next answers are cut off: the step ran, and nobody hears of it. */
     cutAnswers: number;
+    /** So many pass before that. */
+    passAnswers: number;
     /** Nothing passes any more in either direction, and nothing is closed. */
     frozen: boolean;
   };
@@ -14,7 +16,7 @@ export type RedisProxy = {
 
 /** A way to Redis that fails when it is told to. */
 export async function redisProxy(t: TestContext, port: number): Promise<RedisProxy> {
-  const faults = { cutAnswers: 0, frozen: false };
+  const faults = { cutAnswers: 0, passAnswers: 0, frozen: false };
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const redis = connect(port, '127.0.0.1');
@@ -35,7 +37,10 @@ export async function redisProxy(t: TestContext, port: number): Promise<RedisPro
     redis.on('data', (chunk) => {
       if (faults.frozen) return;
       if (faults.cutAnswers === 0) client.write(chunk);
-      else {
+      else if (faults.passAnswers > 0) {
+        faults.passAnswers -= 1;
+        client.write(chunk);
+      } else {
         faults.cutAnswers -= 1;
         close();
       }

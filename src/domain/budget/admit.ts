@@ -1,5 +1,5 @@
+import type { Amount } from './amount.ts';
 import {
-  type Amount,
   type Claim,
   type LimitName,
   MAX_FIGURE,

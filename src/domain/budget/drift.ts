@@ -1,4 +1,5 @@
-import type { Amount, Scope } from './limits.ts';
+import type { Amount } from './amount.ts';
+import type { Scope } from './limits.ts';
 
 type Totals = ReadonlyMap<Scope, Amount>;
 

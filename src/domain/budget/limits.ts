@@ -1,12 +1,6 @@
 import { Rejected } from '#domain/rejected.ts';
+import type { Amount } from './amount.ts';
 import type { Period } from './windows.ts';
-
-/** What a generation takes from its budgets. */
-export type Amount = {
-  readonly tokens: number;
-  /** In 1e-9 US dollars. */
-  readonly costNanoUsd: number;
-};
 
 /** Whose limit it is. */
 export type Scope = 'tenant' | `member:${string}` | `key:${string}` | `label:${string}`;

@@ -1,4 +1,5 @@
-import type { Admission, Books, Epoch, Reservation, Reserve } from '#commands/admission.ts';
+import type { Admission, Books, Reservation, Reserve } from '#commands/admission.ts';
+import type { Epoch } from '#domain/budget/ledger.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import {
   type Claim,

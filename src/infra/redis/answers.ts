@@ -1,6 +1,4 @@
 import {
-  type Ended,
-  type Epoch,
   type Held,
   type NotHeld,
   type Refused,
@@ -8,7 +6,9 @@ import {
   type Reserved,
   WrongReservation,
 } from '#commands/admission.ts';
-import type { Amount, LimitName, Scope } from '#domain/budget/limits.ts';
+import type { Ended, Epoch } from '#domain/budget/ledger.ts';
+import type { Amount } from '#domain/budget/amount.ts';
+import type { LimitName, Scope } from '#domain/budget/limits.ts';
 import type { Reply } from './connection.ts';
 
 type Answer = Held | Refused | NotHeld;

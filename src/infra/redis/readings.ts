@@ -1,8 +1,9 @@
 import type { Admission, Books, ExpiredHold } from '#commands/admission.ts';
-import { ledgerTotals } from '#commands/ledger-totals.ts';
 import { driftOf } from '#domain/budget/drift.ts';
+import { totalsIn } from '#domain/budget/ledger.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import type { Amount, Scope } from '#domain/budget/limits.ts';
+import type { Amount } from '#domain/budget/amount.ts';
+import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { amountOf, fieldsOf } from './answers.ts';
 import type { RedisConnection } from './connection.ts';
@@ -62,7 +63,7 @@ export function readings(redis: RedisConnection, epochs: Epochs, books: Books): 
         windows.map((window) => windowKey(tenant, epoch, window)),
       );
       return windows.flatMap((window, index) =>
-        driftOf(window, totalsOf(found[index]), ledgerTotals(ledger, window)),
+        driftOf(window, totalsOf(found[index]), totalsIn(window, ledger)),
       );
     },
   };

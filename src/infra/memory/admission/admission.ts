@@ -1,7 +1,7 @@
 import type { Admission, Books } from '#commands/admission.ts';
-import { ledgerTotals } from '#commands/ledger-totals.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import { driftOf } from '#domain/budget/drift.ts';
+import { totalsIn } from '#domain/budget/ledger.ts';
 import { assertClaims, assertCountable } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { type TenantCounters, tenantCounters } from './tenant-counters.ts';
@@ -83,7 +83,7 @@ export function memoryAdmission({ clock, ids, books }: Ports): Admission {
     compare: async (tenant, windows) => {
       const ledger = await books.read(tenant);
       return await within(tenant, ({ totals }) =>
-        windows.flatMap((window) => driftOf(window, totals(window), ledgerTotals(ledger, window))),
+        windows.flatMap((window) => driftOf(window, totals(window), totalsIn(window, ledger))),
       );
     },
   };

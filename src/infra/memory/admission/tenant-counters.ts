@@ -1,10 +1,7 @@
 import {
-  type Epoch,
-  type Ended,
   type ExpiredHold,
   type Held,
   type Holder,
-  type Ledger,
   type NotHeld,
   type Refused,
   type Reserve,
@@ -14,13 +11,15 @@ import {
   type Usage,
   WrongReservation,
 } from '#commands/admission.ts';
+import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
 import { type Standing, refusalOf, topUpRefusalOf } from '#domain/budget/admit.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { ENDED_KEPT_MS } from '#domain/budget/kept.ts';
-import type { Amount, Scope } from '#domain/budget/limits.ts';
+import { type Amount, minus, plus, zero } from '#domain/budget/amount.ts';
+import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { paces } from './paces.ts';
-import { type WindowIds, countedWindows, nothing, sum } from './windows.ts';
+import { type WindowIds, countedWindows } from './windows.ts';
 
 type OpenHold = {
   readonly holder: Holder;
@@ -58,7 +57,7 @@ export function tenantCounters({ tenant, epoch, ledger, builtAt }: Built) {
     const held = holds.get(id);
     if (held !== undefined) {
       holds.delete(id);
-      const change = { settled: how.amount, held: sum(nothing, held.amount, -1) };
+      const change = { settled: how.amount, held: minus(zero, held.amount) };
       windows.addToBoth(held.windows, held.scopes, change, now);
       for (const scope of held.scopes) underWay.set(scope, (underWay.get(scope) ?? 0) - 1);
     }
@@ -161,7 +160,7 @@ export function tenantCounters({ tenant, epoch, ledger, builtAt }: Built) {
       const refusal = topUpRefusalOf(claims, standingIn(there.windows), amount, moment);
       if (refusal !== undefined) return { status: 'refused', refusal };
       const attempts = new Set(there.attempts).add(attempt);
-      const raised = { ...there, attempts, amount: sum(there.amount, amount) };
+      const raised = { ...there, attempts, amount: plus(there.amount, amount) };
       holds.set(id, raised);
       windows.addToBoth(there.windows, there.scopes, { held: amount }, now);
       return heldOf(raised);
@@ -177,7 +176,7 @@ export function tenantCounters({ tenant, epoch, ledger, builtAt }: Built) {
     },
     release: ({ id, windows }: Reservation, now: number): Ended => {
       assertWindows(id, windows);
-      return endOf(id) ?? end(id, { status: 'released', amount: nothing }, now);
+      return endOf(id) ?? end(id, { status: 'released', amount: zero }, now);
     },
     expired: (now: number, limit: number): ExpiredHold[] =>
       [...holds]

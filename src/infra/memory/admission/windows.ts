@@ -1,18 +1,13 @@
 import type { Usage } from '#commands/admission.ts';
-import type { Amount, Scope } from '#domain/budget/limits.ts';
+import { type Amount, plus, zero } from '#domain/budget/amount.ts';
+import type { Scope } from '#domain/budget/limits.ts';
 import { COUNTERS_KEPT_MS } from '#domain/budget/kept.ts';
 import type { Period } from '#domain/budget/windows.ts';
 
 type Sums = { settled: Amount; held: Amount };
 export type WindowIds = Readonly<Record<Period, string>>;
 
-export const nothing: Amount = { tokens: 0, costNanoUsd: 0 };
-const unused: Sums = { settled: nothing, held: nothing };
-
-export const sum = (one: Amount, other: Amount, sign: 1 | -1 = 1): Amount => ({
-  tokens: one.tokens + sign * other.tokens,
-  costNanoUsd: one.costNanoUsd + sign * other.costNanoUsd,
-});
+const unused: Sums = { settled: zero, held: zero };
 
 /** What was settled and what is held, by window and scope. */
 export function countedWindows() {
@@ -33,8 +28,8 @@ export function countedWindows() {
     counted.usedAt = now;
     const { settled, held } = at(window, scope);
     counted.scopes.set(scope, {
-      settled: sum(settled, change.settled ?? nothing),
-      held: sum(held, change.held ?? nothing),
+      settled: plus(settled, change.settled ?? zero),
+      held: plus(held, change.held ?? zero),
     });
   };
 
@@ -58,7 +53,7 @@ export function countedWindows() {
       new Map(
         [...(windows.get(window)?.scopes ?? [])].map(([scope, { settled, held }]) => [
           scope,
-          sum(settled, held),
+          plus(settled, held),
         ]),
       ),
   };
