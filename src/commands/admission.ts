@@ -1,9 +1,9 @@
 import type { Refusal, Standing } from '#domain/budget/admit.ts';
+import type { Amount } from '#domain/budget/amount.ts';
 import type { Drift } from '#domain/budget/drift.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import type { Amount } from '#domain/budget/amount.ts';
-import type { Claim, Scope } from '#domain/budget/limits.ts';
 import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
+import type { Claim, Scope } from '#domain/budget/limits.ts';
 import type { Period, Windows } from '#domain/budget/windows.ts';
 import type { TenantId } from '#domain/ids.ts';
 
@@ -50,6 +50,7 @@ export type Held = {
   readonly epoch: Epoch;
 };
 export type Refused = { readonly status: 'refused'; readonly refusal: Refusal };
+
 /** Why a holder must not spend. */
 export type NotHeld =
   | Ended

@@ -6,8 +6,8 @@ import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { amountOf, named, reservation, windowIds } from '#test/support/budget.ts';
 import { memoryBudgetLog } from '#test/support/budget-log.ts';
+import { amountOf, named, reservation, windowIds } from '#test/support/budget.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
 
 const acme = 'acme' as TenantId;

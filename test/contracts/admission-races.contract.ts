@@ -10,12 +10,12 @@ import type {
   Reserve,
   TopUp,
 } from '#commands/admission.ts';
-import type { Ended } from '#domain/budget/ledger.ts';
 import type { Amount } from '#domain/budget/amount.ts';
+import type { Ended } from '#domain/budget/ledger.ts';
 import type { Claim } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
-import { amountOf, named, nothing, reservation, today, windowIds } from '#test/support/budget.ts';
 import { type BudgetLog, memoryBudgetLog } from '#test/support/budget-log.ts';
+import { amountOf, named, nothing, reservation, today, windowIds } from '#test/support/budget.ts';
 import { decideExpired } from '#test/support/generating.ts';
 
 export type OpenedRaces = {

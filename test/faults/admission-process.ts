@@ -7,8 +7,8 @@ import { redisAdmission } from '#infra/redis/admission.ts';
 import { redisConnection } from '#infra/redis/connection.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { amountOf, reservation } from '#test/support/budget.ts';
 import { fileBudgetLog } from '#test/support/budget-log.ts';
+import { amountOf, reservation } from '#test/support/budget.ts';
 import { generate, type steps } from '#test/support/generating.ts';
 
 export type Task = {

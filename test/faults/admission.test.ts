@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantId } from '#domain/ids.ts';
-import { windowIds } from '#test/support/budget.ts';
 import { fileBudgetLog } from '#test/support/budget-log.ts';
+import { windowIds } from '#test/support/budget.ts';
 import { decideExpired, steps } from '#test/support/generating.ts';
 import { emptyHome, startScript, until } from '#test/support/process.ts';
-import { type RedisServer, redisServer, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt } from '#test/support/redis-admission.ts';
+import { type RedisServer, redisServer, whereRedisIs } from '#test/support/redis.ts';
 import type { Task } from './admission-process.ts';
 
 const acme = 'acme' as TenantId;

@@ -1,6 +1,6 @@
 import type { Reserve, Reservation } from '#commands/admission.ts';
-import type { ReservationId } from '#domain/budget/ids.ts';
 import { type Amount, zero } from '#domain/budget/amount.ts';
+import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Limits } from '#domain/budget/limits.ts';
 import { type TenantId, derivedUuid } from '#domain/ids.ts';
 

@@ -1,8 +1,8 @@
 import type { Admission, Reserve } from '#commands/admission.ts';
 import type { Ended } from '#domain/budget/ledger.ts';
 import type { TenantId } from '#domain/ids.ts';
-import { named, nothing } from './budget.ts';
 import type { BudgetLog } from './budget-log.ts';
+import { named, nothing } from './budget.ts';
 
 export const steps = ['reserve', 'log', 'confirm', 'call', 'debit', 'settle'] as const;
 

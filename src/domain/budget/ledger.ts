@@ -1,6 +1,6 @@
 import { plus, zero } from './amount.ts';
-import type { ReservationId } from './ids.ts';
 import type { Amount } from './amount.ts';
+import type { ReservationId } from './ids.ts';
 import type { Scope } from './limits.ts';
 import type { Period } from './windows.ts';
 

@@ -1,6 +1,6 @@
 import type { Admission, Books, Reservation, Reserve } from '#commands/admission.ts';
-import type { Epoch } from '#domain/budget/ledger.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
+import type { Epoch } from '#domain/budget/ledger.ts';
 import {
   type Claim,
   type LimitName,

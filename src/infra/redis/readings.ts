@@ -1,8 +1,8 @@
 import type { Admission, Books, ExpiredHold } from '#commands/admission.ts';
-import { driftOf } from '#domain/budget/drift.ts';
-import { totalsIn } from '#domain/budget/ledger.ts';
-import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Amount } from '#domain/budget/amount.ts';
+import { driftOf } from '#domain/budget/drift.ts';
+import type { ReservationId } from '#domain/budget/ids.ts';
+import { totalsIn } from '#domain/budget/ledger.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { amountOf, fieldsOf } from './answers.ts';

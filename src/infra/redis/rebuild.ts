@@ -1,6 +1,6 @@
 import { AdmissionUnavailable, type Books, EpochSuperseded } from '#commands/admission.ts';
-import type { Ledger } from '#domain/budget/ledger.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
+import type { Ledger } from '#domain/budget/ledger.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { RedisConnection, Reply } from './connection.ts';
 import { epochKey, holdKeys, reservationKey, windowKey } from './keys.ts';

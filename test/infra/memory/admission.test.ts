@@ -1,7 +1,7 @@
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { admissionContract } from '#test/contracts/admission.contract.ts';
 import { admissionRaces } from '#test/contracts/admission-races.contract.ts';
+import { admissionContract } from '#test/contracts/admission.contract.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
 
 admissionContract('memory admission', async (_, books) => {

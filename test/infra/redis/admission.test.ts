@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admissionContract } from '#test/contracts/admission.contract.ts';
-import { sharedRedis, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt, forget } from '#test/support/redis-admission.ts';
+import { sharedRedis, whereRedisIs } from '#test/support/redis.ts';
 
 const contract = (name: string, url: () => Promise<string>) =>
   admissionContract(name, async (t, books, tenant) => {

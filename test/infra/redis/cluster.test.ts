@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { admissionContract } from '#test/contracts/admission.contract.ts';
-import { sharedRedis, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt, forget } from '#test/support/redis-admission.ts';
+import { sharedRedis, whereRedisIs } from '#test/support/redis.ts';
 
 /** A server in cluster mode refuses steps whose keys are of more than one slot. */
 const server = sharedRedis(['--cluster-enabled', 'yes']);

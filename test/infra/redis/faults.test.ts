@@ -3,13 +3,13 @@ import { type TestContext, test } from 'node:test';
 import { type Admission, AdmissionUnavailable } from '#commands/admission.ts';
 import { LogUnavailable } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
-import { amountOf, named, nothing, reservation, windowIds } from '#test/support/budget.ts';
 import { type BudgetLog, memoryBudgetLog } from '#test/support/budget-log.ts';
+import { amountOf, named, nothing, reservation, windowIds } from '#test/support/budget.ts';
 import { generate } from '#test/support/generating.ts';
 import { until } from '#test/support/process.ts';
-import { type RedisServer, redisServer, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt } from '#test/support/redis-admission.ts';
 import { redisProxy } from '#test/support/redis-proxy.ts';
+import { type RedisServer, redisServer, whereRedisIs } from '#test/support/redis.ts';
 
 const acme = 'acme' as TenantId;
 const CAP = { costPerDayNanoUsd: 100 };

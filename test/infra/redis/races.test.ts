@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admissionRaces } from '#test/contracts/admission-races.contract.ts';
-import { redisServer, whereRedisIs } from '#test/support/redis.ts';
 import { admissionAt } from '#test/support/redis-admission.ts';
 import { redisProxy } from '#test/support/redis-proxy.ts';
+import { redisServer, whereRedisIs } from '#test/support/redis.ts';
 
 // The long form: RACES=500 npm test -- test/infra/redis/races
 if (whereRedisIs('own')) {

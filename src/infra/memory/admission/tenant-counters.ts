@@ -11,11 +11,11 @@ import {
   type Usage,
   WrongReservation,
 } from '#commands/admission.ts';
-import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
 import { type Standing, refusalOf, topUpRefusalOf } from '#domain/budget/admit.ts';
+import { type Amount, minus, plus, zero } from '#domain/budget/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { ENDED_KEPT_MS } from '#domain/budget/kept.ts';
-import { type Amount, minus, plus, zero } from '#domain/budget/amount.ts';
+import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { paces } from './paces.ts';
@@ -59,7 +59,11 @@ export function tenantCounters({ tenant, epoch, ledger, builtAt }: Built) {
       holds.delete(id);
       const change = { settled: how.amount, held: minus(zero, held.amount) };
       windows.addToBoth(held.windows, held.scopes, change, now);
-      for (const scope of held.scopes) underWay.set(scope, (underWay.get(scope) ?? 0) - 1);
+      for (const scope of held.scopes) {
+        const left = (underWay.get(scope) ?? 0) - 1;
+        if (left > 0) underWay.set(scope, left);
+        else underWay.delete(scope);
+      }
     }
     ended.set(id, { ...how, at: now });
     for (const [other, { at }] of ended) {

@@ -1,7 +1,7 @@
 import type { Usage } from '#commands/admission.ts';
 import { type Amount, plus, zero } from '#domain/budget/amount.ts';
-import type { Scope } from '#domain/budget/limits.ts';
 import { COUNTERS_KEPT_MS } from '#domain/budget/kept.ts';
+import type { Scope } from '#domain/budget/limits.ts';
 import type { Period } from '#domain/budget/windows.ts';
 
 type Sums = { settled: Amount; held: Amount };

@@ -1,6 +1,6 @@
 -- The parts of a hold that more than one step needs. KEYS: 1 epoch, 2 the reservation, 3 the day,
 -- 4 the month, 5 leases, 6 generations under way. Figures stay below 2^53, where Lua's doubles are
--- exact; sums are added by HINCRBY, whose integers have 64 bits.
+-- exact; sums are added by HINCRBY, whose integers have 64 bits. Times as in domain/budget/kept.ts.
 local KEPT_MS = 75 * 86400000
 local ENDED_KEPT_MS = 86400000
 
