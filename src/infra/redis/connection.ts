@@ -28,8 +28,9 @@ type Options = {
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
-/** These say that the server cannot answer now; any other error it answers is a mistake of ours. */
-const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS)\b/;
+/** These say that the server does not count now; any other error it answers is a mistake of ours. */
+const NOT_NOW =
+  /^(LOADING|READONLY|(MASTER|CLUSTER)DOWN|TRYAGAIN|NOREPLICAS|BUSY|OOM|MISCONF|NO(AUTH|PERM)|WRONGPASS)\b/;
 
 export function redisConnection({
   url,
@@ -87,4 +88,4 @@ export function redisConnection({
 }
 
 const isOurs = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ReplyError' && !PASSING.test(error.message);
+  error instanceof Error && error.name === 'ReplyError' && !NOT_NOW.test(error.message);

@@ -175,6 +175,18 @@ if (whereRedisIs('own')) {
     assert.deepEqual(await spent(admission), { settled: 30, held: 0 });
   });
 
+  test('a Redis that does not let us in admits nobody', async (t) => {
+    const server = await redisServer(t);
+    await server.shell.config('SET', 'requirepass', 'another one');
+    const soon = { answerWithinMs: 200, patienceMs: 300 };
+    const url = server.url.replace('//', '//:guessed@');
+    const admission = admissionAt(t, url, memoryBudgetLog().books, soon);
+    await assert.rejects(
+      admission.reserve(reservation(acme, 'a', amountOf(1), CAP)),
+      AdmissionUnavailable,
+    );
+  });
+
   test('of many processes one reads the log, and the others wait for it', async (t) => {
     const server = await redisServer(t);
     const ledger = memoryBudgetLog();

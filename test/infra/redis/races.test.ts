@@ -32,6 +32,6 @@ if (whereRedisIs('own')) {
         },
       };
     },
-    { runs: Number(process.env['RACES'] ?? 15) },
+    { runs: Number(process.env['RACES'] ?? 10) },
   );
 }

@@ -5,6 +5,10 @@ type Pace = { readonly requests: Bucket; readonly tokens: Bucket };
 const unhurried: Pace = { requests: emptyBucket, tokens: emptyBucket };
 const MINUTE_MS = 60_000;
 
+/** Without a limit nothing is counted, and what was counted under one stays. */
+const after = (bucket: Bucket, limit: number | null | undefined, amount: number, now: number) =>
+  limit == null ? bucket : taken(bucket, limit, amount, now);
+
 /** Requests and tokens of the last minute, by scope. */
 export function paces() {
   // In the order of their last use, so that what has drained away is found at the front.
@@ -12,17 +16,14 @@ export function paces() {
   return {
     of: (scope: Scope): Pace => used.get(scope)?.pace ?? unhurried,
     take: ({ scope, limits }: Claim, tokens: number, now: number) => {
-      const { requestsPerMinute: requests, tokensPerMinute } = limits;
+      const { requestsPerMinute, tokensPerMinute } = limits;
       const pace = used.get(scope)?.pace ?? unhurried;
       used.delete(scope);
       used.set(scope, {
         at: now,
         pace: {
-          requests: requests == null ? emptyBucket : taken(pace.requests, requests, 1, now),
-          tokens:
-            tokensPerMinute == null
-              ? emptyBucket
-              : taken(pace.tokens, tokensPerMinute, tokens, now),
+          requests: after(pace.requests, requestsPerMinute, 1, now),
+          tokens: after(pace.tokens, tokensPerMinute, tokens, now),
         },
       });
       for (const [other, { at }] of used) {
