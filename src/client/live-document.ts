@@ -126,6 +126,11 @@ export class LiveDocument {
     await this.#waiting.until(() => this.isSettled);
   }
 
+  /** For whoever knows better than the socket whether there is a network. */
+  reconnect(): void {
+    this.#link.reopen();
+  }
+
   /** Keeps what was not acknowledged, where there is a store. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);

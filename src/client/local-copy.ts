@@ -48,15 +48,13 @@ export class LocalCopy {
       if ((this.replica?.pending ?? 0) >= MOST_OPERATIONS) this.commit();
       this.write(section, (replica) => replica.splice(section, at, deleted, inserted));
     };
-    const pieces = piecesOf(inserted);
-    write(at, Math.min(deleted, MOST_OPERATIONS), pieces[0] ?? '');
-    let reached = at + (pieces[0]?.length ?? 0);
-    for (let left = deleted - MOST_OPERATIONS; left > 0; left -= MOST_OPERATIONS) {
-      write(reached, Math.min(left, MOST_OPERATIONS), '');
-    }
-    for (const piece of pieces.slice(1)) {
-      write(reached, 0, piece);
-      reached += piece.length;
+    if (deleted + inserted.length <= MOST_OPERATIONS) return write(at, deleted, inserted);
+    const gone = this.replica?.textOf(section).slice(at, at + deleted) ?? '';
+    if (gone.length < deleted) throw new RangeError(`Section ${section} ends earlier.`);
+    for (const piece of piecesOf(gone)) write(at, piece.length, '');
+    for (const piece of piecesOf(inserted)) {
+      write(at, 0, piece);
+      at += piece.length;
     }
   }
 

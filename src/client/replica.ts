@@ -58,9 +58,14 @@ export class Replica {
       .map(({ id, text }) => ({ id, text }));
   }
 
+  /** Throws `RangeError` where there is no such section. */
+  textOf(section: string): string {
+    return this.#backend.text(this.#textObject(section));
+  }
+
   /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
   splice(section: string, at: number, deleted: number, inserted: string): void {
-    const text = this.#textOf(section);
+    const text = this.#textObject(section);
     const length = this.#backend.length(text);
     if (at < 0 || deleted < 0 || at + deleted > length) {
       throw new RangeError(`Section ${section} has ${length} characters.`);
@@ -102,7 +107,7 @@ export class Replica {
     return splices;
   }
 
-  #textOf(id: string): string {
+  #textObject(id: string): string {
     const map = this.#object(ROOT, 'sections');
     const section = map && this.#object(map, id);
     const text = section && this.#object(section, 'text');

@@ -14,6 +14,7 @@ export type Reader = {
   readonly button: (name: string) => Locator;
   /** Waits until the server has everything that was typed. */
   readonly saved: () => Promise<void>;
+  readonly offline: (isOffline: boolean) => Promise<void>;
 };
 
 type Asked = { readonly url: string; readonly key: string; readonly name: string };
@@ -54,6 +55,7 @@ function at(page: Page): Reader {
     },
     button: (name) => page.getByRole('button', { name, exact: true }),
     saved: () => page.locator('[data-standing=saved]').waitFor(),
+    offline: (isOffline) => page.context().setOffline(isOffline),
   };
 }
 

@@ -41,6 +41,215 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
   });
 
   await t.test(
+    'undo and redo by keyboard are of one’s own last words, and the server’s',
+    async (t) => {
+      const id = await write('Plan', TEXT);
+      const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];
+      await Promise.all([ada.reads(TEXT), bob.reads(TEXT)]);
+      await ada.editor.press('Control+End');
+      await ada.page.keyboard.type('Ada’s.');
+      await ada.saved();
+      await bob.reads(`${TEXT}Ada’s.`);
+      await bob.editor.press('Control+End');
+      await bob.page.keyboard.type(' Bob’s.');
+      await ada.reads(`${TEXT}Ada’s. Bob’s.`);
+
+      await ada.page.keyboard.press('Control+z');
+      await Promise.all([ada.reads(`${TEXT} Bob’s.`), bob.reads(`${TEXT} Bob’s.`)]);
+      await ada.page.keyboard.press('Control+z');
+      await ada.page.getByRole('status').getByText('There is nothing to undo.').waitFor();
+      await ada.page.keyboard.press('Control+Shift+Z');
+      await Promise.all([ada.reads(`${TEXT}Ada’s. Bob’s.`), bob.reads(`${TEXT}Ada’s. Bob’s.`)]);
+      await bob.button('Undo').click();
+      await ada.reads(`${TEXT}Ada’s.`);
+      assert.equal(await world.markdown(id), `${TEXT}Ada’s.`);
+    },
+  );
+
+  await t.test('what was typed without a connection survives a reload and arrives', async (t) => {
+    const id = await write('Plan', TEXT);
+    const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];
+    await ada.reads(TEXT);
+    await ada.editor.press('Control+End');
+    await ada.page.keyboard.type('Before.');
+    await ada.saved();
+
+    await ada.offline(true);
+    await ada.page.getByText('You are offline.').waitFor();
+    await ada.page.keyboard.type(' Meanwhile.');
+    await ada.page.getByText('is kept on this device').waitFor();
+    await bob.editor.press('Control+Home');
+    await bob.page.keyboard.type('Bob. ');
+    await bob.saved();
+    // Typing becomes a change, and is kept, after a moment.
+    await ada.page.waitForTimeout(500);
+    await ada.page.goto('about:blank');
+    await ada.offline(false);
+    await ada.page.goto(`${world.url}/documents/${id}`);
+
+    const both = `Bob. ${TEXT}Before. Meanwhile.`;
+    await Promise.all([ada.reads(both), bob.reads(both)]);
+    await ada.saved();
+    assert.equal(await world.markdown(id), both);
+  });
+
+  await t.test('the past is shown in the colours of those who wrote it', async (t) => {
+    const id = await write('Plan', TEXT);
+    const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];
+    await bob.reads(TEXT);
+    await bob.editor.press('Control+End');
+    await bob.page.keyboard.type('Bob’s.');
+    await ada.reads(`${TEXT}Bob’s.`);
+    await bob.saved();
+    await bob.page.keyboard.press('Control+Home');
+    await bob.page.keyboard.type('Later. ');
+    await ada.reads(`Later. ${TEXT}Bob’s.`);
+
+    await ada.button('History').click();
+    await ada.page.getByRole('listitem').filter({ hasText: 'Bob' }).nth(1).waitFor();
+    await ada.page.getByRole('slider').press('ArrowLeft');
+    const past = ada.page.locator('.past-text[data-revision="2"]');
+    await past.waitFor();
+    assert.equal(await past.textContent(), `${TEXT}Bob’s.`);
+    const colours = await past.locator('.written-by').evaluateAll(backgroundsOf);
+    assert.equal(new Set(colours).size, 2, 'two people, two colours');
+    assert.ok(!colours.includes('rgba(0, 0, 0, 0)'));
+    assert.deepEqual(
+      (await ada.page.getByRole('list', { name: 'Written by' }).innerText()).split('\n').toSorted(),
+      ['Bob', 'First owner'],
+    );
+    await ada.button('Back to now').click();
+    await ada.reads(`Later. ${TEXT}Bob’s.`);
+  });
+
+  await t.test('a version is named, looked at and restored', async (t) => {
+    const id = await write('Plan', TEXT);
+    const ada = await open(t, id, 'ada');
+    await ada.reads(TEXT);
+    await ada.button('History').click();
+    await ada.page.getByLabel('Name the document as it is now').fill('As agreed');
+    await ada.page.keyboard.press('Enter');
+    await ada.page.locator('.version-name', { hasText: 'As agreed' }).waitFor();
+    await ada.editor.press('Control+Home');
+    await ada.page.keyboard.press('Control+Shift+End');
+    await ada.page.keyboard.press('Delete');
+    await ada.reads('');
+    await ada.saved();
+    await ada.button('View As agreed').click();
+    await ada.page.locator('.past-text', { hasText: 'The quick brown fox.' }).waitFor();
+    await ada.button('Restore As agreed').click();
+    await ada.reads(TEXT);
+    assert.equal(await world.markdown(id), TEXT);
+  });
+
+  await t.test('whoever has no mouse reaches everything, and the text is no trap', async (t) => {
+    const id = await write('Plan', TEXT);
+    const { page, reads, saved } = await open(t, id, 'ada');
+    await reads(TEXT);
+    const tabTo = async (name: string) => {
+      for (let presses = 0; presses < 30; presses++) {
+        await page.keyboard.press('Tab');
+        if ((await page.evaluate<string>(FOCUSED)).includes(name)) return;
+      }
+      assert.fail(`Tab does not reach ${name}`);
+    };
+    await tabTo('Title');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('Better plan');
+    await tabTo('Text of the document');
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('By keys.');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+Tab');
+    assert.doesNotMatch(await page.evaluate<string>(FOCUSED), /Text of the document/);
+    await saved();
+    await page.getByRole('heading', { name: 'Better plan' }).waitFor();
+    await tabTo('Text of the document');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await tabTo('Revision');
+    await page.keyboard.press('Home');
+    await page.locator('.past-text[data-revision="0"]').waitFor();
+    await tabTo('Back to now');
+    await page.keyboard.press('Enter');
+    assert.match(await page.evaluate<string>(FOCUSED), /Text of the document/);
+    await reads(`${TEXT}By keys.`);
+  });
+
+  await t.test('whoever may only read is told so, and types nothing', async (t) => {
+    const id = await write('Plan', TEXT);
+    await world.share(id, 'vic', 'viewer');
+    const vic = await open(t, id, 'vic');
+    await vic.reads(TEXT);
+    await vic.page.getByText('You may read this document, and not edit it.').waitFor();
+    await vic.editor.press('Control+End');
+    await vic.page.keyboard.type('No.');
+    await vic.reads(TEXT);
+    assert.ok(await vic.button('Undo').isDisabled());
+    await world.share(id, 'vic', 'editor');
+    await vic.page.locator('[data-standing=saved]').waitFor();
+    await vic.page.keyboard.type('Yes.');
+    await vic.reads(`${TEXT}Yes.`);
+    await vic.saved();
+    await world.share(id, 'vic', undefined);
+    await vic.page.getByRole('alert').getByText('You no longer have access').waitFor();
+  });
+
+  await t.test('what the server will never take is said, and not lost', async (t) => {
+    const id = await write('Plan', TEXT);
+    await world.share(id, 'vic', 'editor');
+    const vic = await open(t, id, 'vic');
+    await vic.reads(TEXT);
+    await vic.editor.press('Control+End');
+    await vic.offline(true);
+    await vic.page.keyboard.type('Too late.');
+    await world.share(id, 'vic', 'viewer');
+    await vic.offline(false);
+    const alert = vic.page.getByRole('alert');
+    await alert.getByText('Your last edit was not taken').waitFor();
+    await vic.reads(TEXT);
+    await vic.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await alert.getByRole('button', { name: 'Copy the text as you had it' }).click();
+    await alert.getByRole('button', { name: 'Copied' }).waitFor();
+    const copied = await vic.page.evaluate<string>('navigator.clipboard.readText()');
+    assert.equal(copied, `${TEXT}Too late.`);
+    assert.equal(await world.markdown(id), TEXT);
+  });
+
+  await t.test('a document that is not there, or not for one, is said to be neither', async (t) => {
+    const gone = await open(t, randomUUID(), 'ada');
+    await gone.page.getByText('There is no such document').waitFor();
+    const hidden = await open(t, await write('Secret', TEXT), 'vic');
+    await hidden.page.getByText('There is no such document').waitFor();
+  });
+
+  await t.test('an empty document, a long paste and sections that come and go', async (t) => {
+    const id = await write('Plan', '');
+    const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];
+    await Promise.all([ada.reads(''), bob.reads('')]);
+    await ada.editor.click();
+    await ada.page.keyboard.type('First');
+    await bob.reads('First');
+    // Longer than the server takes in one change.
+    const long = 'Words of which there are many.\n'.repeat(1_000);
+    await ada.page.keyboard.insertText(long);
+    await ada.saved();
+    assert.equal(await world.markdown(id), `First${long}`);
+    // So long a section is cut, which changes no text and no cursor.
+    await ada.page.keyboard.type('End');
+    await ada.saved();
+    assert.equal(await world.markdown(id), `First${long}End`);
+    await bob.editor.press('Control+Home');
+    await bob.page.keyboard.press('ArrowRight');
+    await world.edit(id, { type: 'insertSection', after: null, text: '# Above\n' });
+    await bob.page.getByText('# Above').waitFor();
+    await bob.page.keyboard.type('Bob:');
+    await bob.saved();
+    assert.equal(await world.markdown(id), `# Above\nFBob:irst${long}End`);
+  });
+
+  await t.test(
     'nothing on the page is closed to those who do not see it or use no mouse',
     async (t) => {
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -68,6 +277,18 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
   );
 });
 
+/** What has the focus, as it is announced. */
+const FOCUSED = `(() => {
+  const { activeElement, body } = document;
+  const { labels, ariaLabel, textContent } = activeElement;
+  return activeElement === body ? '' : ariaLabel ?? labels?.[0]?.textContent ?? textContent;
+})()`;
+
+/** Runs in the page. */
+const backgroundsOf = (elements: unknown): string[] =>
+  (elements as never[]).map((element) => getComputedStyle(element).backgroundColor);
+declare const getComputedStyle: (element: never) => { readonly backgroundColor: string };
+
 /** Of WCAG 2.2 A and AA, and of axe's own good practices. */
 async function noViolation(page: Page): Promise<void> {
   // The page's policy holds for its own scripts, not for what a test evaluates.
@@ -94,17 +315,23 @@ async function worldOf(t: TestContext) {
   const member = async (name: string, role: string) => {
     const { id = '' } = await server.make(key, 'POST', '/v1/members', { name, roles: [role] });
     const issued = await server.make(key, 'POST', '/v1/api-keys', { memberId: id, roles: [role] });
-    return { name, key: issued['key'] ?? '' };
+    return { id, name, key: issued['key'] ?? '' };
   };
   const people = {
-    ada: { name: 'Ada', key },
+    ada: { id: memberId, name: 'Ada', key },
     bob: await member('Bob', 'editor'),
-    vic: await member('Vic', 'viewer'),
+    vic: await member('Vic', 'author'),
   };
   const write = async (title: string, markdown: string) =>
     (await server.make(key, 'POST', '/v1/documents', { title, markdown }))['id'] ?? '';
   const markdown = async (id: string) => await markdownOf(server, key, id);
-  return { server, url, people, write, markdown, owner: memberId };
+  const share = async (id: string, who: keyof typeof people, level: string | undefined) => {
+    const members = { [memberId]: 'owner', ...(level && { [people[who].id]: level }) };
+    await server.make(key, 'PUT', `/v1/documents/${id}/access`, { members, groups: {} });
+  };
+  const edit = async (id: string, edit: object) =>
+    await server.make(key, 'POST', `/v1/documents/${id}/edits`, { edits: [edit] });
+  return { url, people, write, edit, share, markdown };
 }
 
 async function markdownOf(server: RealServer, key: string, id: string): Promise<string> {

@@ -23,6 +23,8 @@ export type DeskView = {
   /** Nothing that was typed waits for the server. */
   readonly isSettled: boolean;
   readonly revision: number;
+  /** Which member this is; known once there was a connection. */
+  readonly self: { readonly member: string; readonly name: string } | undefined;
   readonly people: readonly Person[];
   readonly notice: Notice | undefined;
   /** The connection is over for good. */
@@ -40,6 +42,7 @@ export const atFirst: DeskView = {
   isConnected: false,
   isSettled: true,
   revision: -1,
+  self: undefined,
   people: [],
   notice: undefined,
   ending: undefined,

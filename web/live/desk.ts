@@ -3,6 +3,7 @@ import { LiveDocument } from '#client/live-document.ts';
 import type { Heard, LiveNews } from '#client/live-options.ts';
 import type { Store } from '#client/outbox.ts';
 import { MOST_AT_ONCE, allowTyping, documentEditor } from '#web/editor/editor.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import { type DeskView, atFirst } from './desk-view.ts';
 import { Glimpses } from './glimpses.ts';
 import { SharedText } from './shared-text.ts';
@@ -22,11 +23,11 @@ export class Desk {
   readonly #text: SharedText;
   readonly #glimpses: Glimpses;
   readonly #listeners = new Set<() => void>();
+  readonly #watch = new ConnectionWatch(() => this.#live?.reconnect());
   #live: LiveDocument | undefined;
   /** What was told of the others before there was a text for them to be in. */
   readonly #early: LiveNews[] = [];
   #view: DeskView = atFirst;
-  #self: string | undefined;
   #isTakingBack = false;
 
   constructor(ports: DeskPorts) {
@@ -55,12 +56,12 @@ export class Desk {
       credential: async () => ({ credential }),
       ...(store && { store }),
       device: navigator.userAgent.slice(0, 100),
-      onEvent: (news) => this.#heardOf(news),
+      onEvent: (news) => this.#hear(news),
     });
     this.#live = live;
     this.#text.begin(live);
     this.#tell({ isLoaded: true });
-    for (const news of this.#early.splice(0)) this.#heardOf(news);
+    for (const news of this.#early.splice(0)) this.#take(news);
     this.#refresh();
     addEventListener('pagehide', () => void live.settled());
   }
@@ -97,30 +98,35 @@ export class Desk {
     }
   }
 
-  #heardOf(news: LiveNews): void {
-    if (this.#live === undefined && isOfOthers(news)) {
-      this.#early.push(news);
-      return;
-    }
+  #hear(news: LiveNews): void {
+    if (this.#live === undefined && isOfOthers(news)) this.#early.push(news);
+    else this.#take(news);
+    this.#refresh();
+  }
+
+  #take(news: LiveNews): void {
     switch (news.kind) {
       case 'changed':
         if (news.heard !== undefined) this.#text.heard(news.heard, this.#isOurs(news.heard));
         break;
       case 'connected':
-        this.#self = news.member;
+        this.#tell({ self: { member: news.member, name: this.#ports.name || 'You' } });
         this.#text.lookAgain();
         this.#text.pending.clear();
         this.#glimpses.welcomed(news);
         this.#tell({ ending: undefined, isAway: false });
         break;
       case 'disconnected':
+        this.#watch.answered();
         this.#glimpses.forget();
         this.#tell({ ending: endingInWords(news.code, news.reason), isAway: true });
         break;
       case 'sent':
+        this.#watch.asked();
         this.#text.pending.sent(news.n);
         break;
       case 'acknowledged':
+        this.#watch.answered();
         this.#text.pending.acknowledged(news.n);
         this.#glimpses.publish();
         break;
@@ -137,12 +143,11 @@ export class Desk {
         this.#glimpses.left(news.session);
         break;
     }
-    this.#refresh();
   }
 
   /** What was just taken back is to be seen. */
   #isOurs({ member }: Heard): boolean {
-    return this.#isTakingBack && member === this.#self;
+    return this.#isTakingBack && member === this.#view.self?.member;
   }
 
   #updated(update: ViewUpdate): void {

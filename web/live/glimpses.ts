@@ -1,10 +1,10 @@
 import type { EditorView } from '@codemirror/view';
 import type { LiveNews } from '#client/live-options.ts';
 import { type OtherCaret, hideOther, others, showOther } from '#web/editor/others.ts';
+import { colourOf } from './colours.ts';
 import type { Person } from './desk-view.ts';
 import {
   type PreviewedEdit,
-  colourOf,
   presenceBytes,
   presenceFrom,
   previewBytes,
@@ -124,7 +124,9 @@ export class Glimpses {
   #saw(session: string, member: string, data: Uint8Array): void {
     const presence = presenceFrom(data);
     if (presence === undefined) return;
-    const { section, head, anchor, anchorSection = section, colour } = presence;
+    const { section, head, anchor, anchorSection = section } = presence;
+    // Theirs may be somebody else's here.
+    const colour = colourOf(member);
     const name = presence.name === '' ? 'Somebody' : presence.name;
     const [from, to] = [
       this.#positionOf({ section: anchorSection, at: anchor }),

@@ -1,11 +1,12 @@
 import { type CborValue, decode, encode } from '#client/cbor.ts';
+import { COLOURS } from './colours.ts';
 
 // What the console says in `presence` and `preview` frames; docs/live-protocol.md describes it.
 
 /** Positions are in the text that the server has acknowledged. */
 export type Presence = {
   readonly name: string;
-  /** One of eight, which everybody shows as it suits their page. */
+  /** One of eight, which a page may show or not. */
   readonly colour: number;
   readonly section: string;
   readonly head: number;
@@ -22,7 +23,6 @@ export type PreviewedEdit = {
   readonly text: string;
 };
 
-export const COLOURS = 8;
 const MOST_NAME = 80;
 const MOST_PREVIEW_BYTES = 8_192;
 
@@ -55,13 +55,6 @@ export function previewFrom(bytes: Uint8Array): Preview | undefined {
   const { edits } = mapFrom(bytes);
   if (!Array.isArray(edits)) return undefined;
   return { edits: (edits as readonly unknown[]).filter(isEdit) };
-}
-
-/** The same for everybody who sees the member. */
-export function colourOf(member: string): number {
-  let sum = 0;
-  for (const character of member) sum = (sum * 31 + character.charCodeAt(0)) % 65_521;
-  return sum % COLOURS;
 }
 
 function mapFrom(bytes: Uint8Array): Readonly<Record<string, CborValue>> {

@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { flushSync } from 'react-dom';
 import type { Http } from '#web/api/http.ts';
 import type { Desk } from '#web/live/desk.ts';
 import { Banners } from './banners.tsx';
@@ -20,7 +21,7 @@ type Props = {
 /** A document that is open: the text as it is or was, who is there, and its history. */
 export function DeskPage({ id, desk, http, onRefused, onSignOut }: Props) {
   const view = useSyncExternalStore(desk.subscribe, desk.view);
-  const names = useNames(http, view.people, view.isConnected);
+  const names = useNames(http, view);
   const [hasHistory, setHasHistory] = useState(false);
   /** The revision that is looked at; `undefined`: the document as it is. */
   const [past, setPast] = useState<number>();
@@ -44,7 +45,8 @@ export function DeskPage({ id, desk, http, onRefused, onSignOut }: Props) {
 
   const say = (words: string, isBad?: boolean) => desk.say(words, isBad);
   const backToNow = () => {
-    setPast(undefined);
+    // What is hidden takes no focus.
+    flushSync(() => setPast(undefined));
     desk.editor.focus();
   };
   return (

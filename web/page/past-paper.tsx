@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Http } from '#web/api/http.ts';
 import type { Blame, Run } from '#web/api/shapes.ts';
-import { colourOf } from '#web/live/presence.ts';
+import { colourOf } from '#web/live/colours.ts';
 import { inWords } from '#web/live/words.ts';
 import { momentOf } from './entry-words.ts';
 import type { Names } from './use-names.ts';

@@ -1,5 +1,5 @@
 import type { Entry } from '#web/api/shapes.ts';
-import { colourOf } from '#web/live/presence.ts';
+import { colourOf } from '#web/live/colours.ts';
 import { happenedInWords, momentOf } from './entry-words.ts';
 import type { HistoryProps } from './history-panel.tsx';
 import type { TimelineOf } from './use-timeline.ts';

@@ -19,7 +19,7 @@ export function TopBar({ view, desk, isPast, hasHistory, onHistory, onSignOut }:
       <Title view={view} desk={desk} isPast={isPast} />
       <Standing view={view} />
       <People people={view.people} />
-      <div className="actions" role="toolbar" aria-label="Document">
+      <div className="actions" role="group" aria-label="Document">
         <button
           type="button"
           disabled={!mayUndo}

@@ -38,7 +38,7 @@ export function SignIn({ problem, onSignIn }: Props) {
             {problem}
           </p>
         )}
-        <label htmlFor={name}>Your name, as the others will see it</label>
+        <label htmlFor={name}>Your name, for the others</label>
         <input id={name} name="name" maxLength={80} autoComplete="name" />
         <button type="submit" className="primary">
           Open the document

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -12,12 +13,14 @@ export const builtConsole = resolve(import.meta.dirname, '../../../dist/console'
 /** What is in a file is in its name, so a name never means something else. */
 const FOREVER = { immutable: true, maxAge: '365d' } as const;
 
+const FILE = /^[\w-][\w.-]*$/;
+
 /** The page that people edit documents with. It holds nothing of anybody: it calls the API. */
 export const consoleRoutes =
   (folder: string, ids: Pick<Ids, 'bytes'>): FastifyPluginAsyncZod =>
   async (app) => {
     const config = { audience: 'public' } as const;
-    await app.register(fastifyStatic, { serve: false });
+    await app.register(fastifyStatic, { serve: false, preCompressed: true });
 
     app.get(
       '/documents/:id',
@@ -36,8 +39,13 @@ export const consoleRoutes =
     app.get(
       '/console/assets/:file',
       { config, schema: { hide: true, params: z.object({ file: z.string() }) } },
-      async ({ params: { file } }, reply) =>
-        reply.sendFile(file, resolve(folder, 'assets'), FOREVER),
+      async ({ params: { file } }, reply) => {
+        const assets = resolve(folder, 'assets');
+        if (!FILE.test(file) || !existsSync(resolve(assets, file))) {
+          throw new Problem('route/not-found');
+        }
+        return reply.sendFile(file, assets, FOREVER);
+      },
     );
   };
 
