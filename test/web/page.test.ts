@@ -240,6 +240,8 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
     await ada.page.keyboard.type('End');
     await ada.saved();
     assert.equal(await world.markdown(id), `First${long}End`);
+    await ada.page.keyboard.insertText('x'.repeat(61_000));
+    await ada.page.getByRole('status').getByText('So much text cannot').waitFor();
     await bob.editor.press('Control+Home');
     await bob.page.keyboard.press('ArrowRight');
     await world.edit(id, { type: 'insertSection', after: null, text: '# Above\n' });

@@ -11,11 +11,8 @@ export type EditorPorts = {
   readonly undo: () => void;
   readonly redo: () => void;
   /** Whether what is typed may go in; says why not. */
-  readonly admits: (inserted: string) => boolean;
+  readonly admits: (at: number, inserted: string) => boolean;
 };
-
-/** Of one thing that is typed or pasted; a section ends at 64,000. */
-export const MOST_AT_ONCE = 50_000;
 
 const readOnly = new Compartment();
 
@@ -60,7 +57,7 @@ export function documentEditor(ports: EditorPorts): EditorView {
       syntaxHighlighting(look),
       readOnly.of(EditorState.readOnly.of(true)),
       EditorState.transactionFilter.of((transaction) =>
-        isTyped(transaction) && !ports.admits(insertedBy(transaction)) ? [] : transaction,
+        isTyped(transaction) && !isAdmitted(transaction, ports) ? [] : transaction,
       ),
       others,
       EditorView.updateListener.of(ports.update),
@@ -76,10 +73,12 @@ export const allowTyping = (view: EditorView, isAllowed: boolean): void => {
   view.dispatch({ effects: readOnly.reconfigure(EditorState.readOnly.of(!isAllowed)) });
 };
 
-function insertedBy({ changes }: Transaction): string {
-  const texts: string[] = [];
-  changes.iterChanges((_fromA, _toA, _fromB, _toB, text) => texts.push(text.sliceString(0)));
-  return texts.join('');
+function isAdmitted({ changes }: Transaction, { admits }: EditorPorts): boolean {
+  let isAdmitted = true;
+  changes.iterChanges((at, _toA, _fromB, _toB, text) => {
+    isAdmitted &&= admits(at, text.sliceString(0));
+  });
+  return isAdmitted;
 }
 
 const look = HighlightStyle.define([

@@ -22,6 +22,8 @@ export type DeskView = {
   readonly isConnected: boolean;
   /** Nothing that was typed waits for the server. */
   readonly isSettled: boolean;
+  /** What is typed outlives the tab. */
+  readonly isKept: boolean;
   readonly revision: number;
   /** Which member this is; known once there was a connection. */
   readonly self: { readonly member: string; readonly name: string } | undefined;
@@ -41,6 +43,7 @@ export const atFirst: DeskView = {
   rights: [],
   isConnected: false,
   isSettled: true,
+  isKept: false,
   revision: -1,
   self: undefined,
   people: [],

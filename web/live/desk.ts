@@ -2,7 +2,7 @@ import type { EditorView, ViewUpdate } from '@codemirror/view';
 import { LiveDocument } from '#client/live-document.ts';
 import type { Heard, LiveNews } from '#client/live-options.ts';
 import type { Store } from '#client/outbox.ts';
-import { MOST_AT_ONCE, allowTyping, documentEditor } from '#web/editor/editor.ts';
+import { allowTyping, documentEditor } from '#web/editor/editor.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { type DeskView, atFirst } from './desk-view.ts';
 import { Glimpses } from './glimpses.ts';
@@ -15,6 +15,9 @@ export type DeskPorts = {
   readonly name: string;
   readonly store: Store | undefined;
 };
+
+/** The server takes 64,000, deleted characters included, and cuts a section long before. */
+const LONGEST_SECTION = 60_000;
 
 /** A document that is open on the page: its text in an editor, the others in it, how it stands. */
 export class Desk {
@@ -36,7 +39,7 @@ export class Desk {
       update: (update) => this.#updated(update),
       undo: () => void this.takeBack('undo'),
       redo: () => void this.takeBack('redo'),
-      admits: (inserted) => this.#admits(inserted),
+      admits: (at, inserted) => this.#admits(at, inserted),
     });
     this.#text = new SharedText(this.editor);
     this.#glimpses = new Glimpses({
@@ -60,10 +63,13 @@ export class Desk {
     });
     this.#live = live;
     this.#text.begin(live);
-    this.#tell({ isLoaded: true });
+    this.#tell({ isLoaded: true, isKept: store !== undefined });
     for (const news of this.#early.splice(0)) this.#take(news);
     this.#refresh();
     addEventListener('pagehide', () => void live.settled());
+    addEventListener('beforeunload', (event) => {
+      if (!live.isSettled && store === undefined) event.preventDefault();
+    });
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -155,11 +161,11 @@ export class Desk {
     if (isTyped || update.selectionSet) this.#glimpses.publish();
   }
 
-  #admits(inserted: string): boolean {
+  #admits(at: number, inserted: string): boolean {
     if (this.#live?.mayWrite !== true) return false;
     if (!inserted.isWellFormed() || inserted.includes('\0')) return false;
-    if (inserted.length > MOST_AT_ONCE) {
-      this.say('So much text cannot be pasted at once.', true);
+    if (this.#text.map.lengthAt(at) + inserted.length > LONGEST_SECTION) {
+      this.say('So much text cannot be put into one place at once.', true);
       return false;
     }
     if (!this.#text.map.isEmpty) return true;

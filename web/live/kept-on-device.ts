@@ -11,7 +11,9 @@ export async function keptOnDevice(holder: string, document: string): Promise<St
   const name = `${holder} ${document}`;
   if (!(await isFirst(name))) return undefined;
   return {
-    load: () => inCopies<Kept | undefined>('readonly', (copies) => copies.get(name)),
+    // A browser that keeps nothing still shows the document.
+    load: () =>
+      inCopies<Kept | undefined>('readonly', (copies) => copies.get(name)).catch(() => undefined),
     save: async (kept) => {
       await inCopies('readwrite', (copies) => copies.put(kept, name));
     },

@@ -1,4 +1,4 @@
-import { ChangeSet } from '@codemirror/state';
+import type { ChangeDesc, ChangeSet } from '@codemirror/state';
 
 /**
  * What was typed here and is not acknowledged: how this text differs from the one that everybody
@@ -7,8 +7,13 @@ import { ChangeSet } from '@codemirror/state';
 export class Pending {
   #sent: { readonly n: number; readonly changes: ChangeSet }[] = [];
   #unsent: ChangeSet | undefined;
+  /** All of it as one, and back: asked for many times between two edits. */
+  #sum:
+    | { readonly changes: ChangeSet | undefined; readonly back: ChangeDesc | undefined }
+    | undefined;
 
   typed(changes: ChangeSet): void {
+    this.#sum = undefined;
     this.#unsent = this.#unsent?.compose(changes) ?? changes;
   }
 
@@ -19,15 +24,18 @@ export class Pending {
   }
 
   acknowledged(n: number): void {
+    this.#sum = undefined;
     this.#sent = this.#sent.filter((sent) => sent.n > n);
   }
 
   clear(): void {
+    this.#sum = undefined;
     [this.#sent, this.#unsent] = [[], undefined];
   }
 
   /** The others changed this text, below what is pending. */
   heard(changes: ChangeSet): void {
+    this.#sum = undefined;
     let below = changes;
     const rebased = (mine: ChangeSet): ChangeSet => {
       below = below.map(mine.invertedDesc);
@@ -42,20 +50,26 @@ export class Pending {
 
   /** `undefined`: nothing. */
   get changes(): ChangeSet | undefined {
-    const all = [...this.#sent.map(({ changes }) => changes), this.#unsent];
-    return all.reduce<ChangeSet | undefined>(
-      (sum, one) => (sum === undefined ? one : one === undefined ? sum : sum.compose(one)),
-      undefined,
-    );
+    return this.#all().changes;
   }
 
   /** Where a position of this text is in the one that everybody has. */
   below(position: number): number {
-    return this.changes?.invertedDesc.mapPos(position, -1) ?? position;
+    return this.#all().back?.mapPos(position, -1) ?? position;
   }
 
   /** The other way. */
   above(position: number): number {
-    return this.changes?.mapPos(Math.min(position, this.changes.length), -1) ?? position;
+    const { changes } = this.#all();
+    return changes?.mapPos(Math.min(position, changes.length), -1) ?? position;
+  }
+
+  #all() {
+    if (this.#sum !== undefined) return this.#sum;
+    let changes: ChangeSet | undefined;
+    for (const one of [...this.#sent.map(({ changes }) => changes), this.#unsent]) {
+      changes = one === undefined ? changes : (changes?.compose(one) ?? one);
+    }
+    return (this.#sum = { changes, back: changes?.invertedDesc });
   }
 }

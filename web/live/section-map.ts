@@ -42,6 +42,12 @@ export class SectionMap {
     return last;
   }
 
+  /** Of the section into which text there would go. */
+  lengthAt(position: number): number {
+    const place = this.placeOf(position);
+    return this.#sections.find(({ id }) => id === place?.section)?.length ?? 0;
+  }
+
   positionOf({ section, at }: Place): number | undefined {
     const start = this.startOf(section);
     return start === undefined ? undefined : start + at;

@@ -5,7 +5,7 @@ const SHOWN_MS = 5_000;
 
 /** What everybody must see: that there is no connection, what was refused, what may not be done. */
 export function Banners({ view }: { readonly view: DeskView }) {
-  const { ending, isConnected, isSettled, rights, lost, notice } = view;
+  const { ending, isConnected, isSettled, isKept, rights, lost, notice } = view;
   return (
     <div className="banners">
       {ending !== undefined && (
@@ -16,9 +16,7 @@ export function Banners({ view }: { readonly view: DeskView }) {
       {ending === undefined && !isConnected && (
         <p className="banner" role="status">
           {navigator.onLine ? 'Reconnecting…' : 'You are offline.'}{' '}
-          {isSettled
-            ? 'You can go on writing.'
-            : 'What you write is kept on this device and sent when the server is back.'}
+          {isSettled ? 'You can go on writing.' : unsentInWords(isKept)}
         </p>
       )}
       {isConnected && !view.mayEdit && (
@@ -31,6 +29,11 @@ export function Banners({ view }: { readonly view: DeskView }) {
     </div>
   );
 }
+
+const unsentInWords = (isKept: boolean): string =>
+  isKept
+    ? 'What you write is kept on this device and sent when the server is back.'
+    : 'Leave this window open: what you write is sent when the server is back.';
 
 function Lost({ words, text }: { readonly words: string; readonly text: string }) {
   const [isCopied, setIsCopied] = useState(false);

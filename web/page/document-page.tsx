@@ -31,8 +31,8 @@ export function DocumentPage({ id, ready }: Props) {
     let isCurrent = true;
     const open = async () => {
       await ready;
-      const store = await keptOnDevice(holderOf(me), id);
       if (!isCurrent) return;
+      const store = await keptOnDevice(holderOf(me), id);
       const desk = new Desk({ document: id, credential: me.text, name: me.name, store });
       setOpened({ desk, http: http(me.text) });
       await desk.open();
@@ -55,6 +55,8 @@ export function DocumentPage({ id, ready }: Props) {
     setProblem(words);
   };
   const signOut = async () => {
+    const isSettled = opened?.desk.view().isSettled ?? true;
+    if (!isSettled && !confirm('What was not sent yet will be lost. Sign out?')) return;
     forgetCredential();
     if (me !== undefined) await forgetOnDevice(holderOf(me)).catch(() => undefined);
     // Nothing of the document stays in memory.

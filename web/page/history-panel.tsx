@@ -18,10 +18,11 @@ export type HistoryProps = {
 
 export function HistoryPanel(props: HistoryProps) {
   const timeline = useTimeline(props.http, props.id, props.view.revision);
+  const namedAt = timeline.entries.find(({ versionName }) => versionName !== null)?.revision;
   return (
     <aside className="history" id="history" aria-label="History">
       <Timeline {...props} {...timeline} />
-      <Versions {...props} />
+      <Versions {...props} namedAt={namedAt} />
     </aside>
   );
 }

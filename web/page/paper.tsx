@@ -2,6 +2,8 @@ import { useEffect, useRef } from 'react';
 import type { Desk } from '#web/live/desk.ts';
 import type { DeskView } from '#web/live/desk-view.ts';
 
+const MOD = /Mac|iP/.test(navigator.userAgent) ? '⌘' : 'Ctrl+';
+
 type Props = { readonly view: DeskView; readonly desk: Desk; readonly isHidden: boolean };
 
 /** The document as it is. Looking at the past, it stays here, hidden, and hears of everything. */
@@ -15,7 +17,7 @@ export function Paper({ desk, isHidden }: Props) {
     <section className="paper" hidden={isHidden} aria-label="Document">
       <div ref={place} />
       <p id="keys" className="keys">
-        Ctrl+Z takes back what you wrote last, Ctrl+Shift+Z brings it again. Tab leaves the text.
+        {MOD}Z takes back what you wrote last, {MOD}Shift+Z brings it again. Tab leaves the text.
       </p>
     </section>
   );

@@ -56,7 +56,15 @@ type TitleProps = Pick<Props, 'view' | 'desk' | 'isPast'>;
 
 function Title({ view: { title, mayEdit }, desk, isPast }: TitleProps) {
   const [typed, setTyped] = useState(title);
-  useEffect(() => setTyped(title), [title]);
+  const [isTyping, setIsTyping] = useState(false);
+  // Who renames it at the same time does not take the words out of one's hands.
+  useEffect(() => {
+    if (!isTyping) setTyped(title);
+  }, [isTyping, title]);
+  const done = () => {
+    setIsTyping(false);
+    desk.rename(typed);
+  };
   const keyed = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter') desk.editor.focus();
     if (event.key === 'Escape') setTyped(title);
@@ -69,7 +77,8 @@ function Title({ view: { title, mayEdit }, desk, isPast }: TitleProps) {
         maxLength={500}
         readOnly={!mayEdit || isPast}
         onChange={({ target }) => setTyped(target.value)}
-        onBlur={() => (typed === '' ? setTyped(title) : desk.rename(typed))}
+        onFocus={() => setIsTyping(true)}
+        onBlur={done}
         onKeyDown={keyed}
       />
     </h1>

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Http } from '#web/api/http.ts';
 import type { Entry, Page } from '#web/api/shapes.ts';
 
@@ -17,6 +17,9 @@ export function useTimeline(http: Http, id: string, revision: number): TimelineO
   const [entries, setEntries] = useState<readonly Entry[]>([]);
   const [next, setNext] = useState<string>();
 
+  /** Whoever is waited for reads all of it; to wait anew would never end while people type. */
+  const isDue = useRef(false);
+
   const read = useCallback(
     async (cursor?: string) => {
       const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
@@ -26,13 +29,15 @@ export function useTimeline(http: Http, id: string, revision: number): TimelineO
   );
 
   useEffect(() => {
+    if (isDue.current) return;
+    isDue.current = true;
     const newest = async () => {
+      isDue.current = false;
       const page = await read();
       setEntries((known) => [...page.items, ...olderThan(page.items, known)]);
       setNext((cursor) => cursor ?? page.next);
     };
-    const timer = setTimeout(() => newest().catch(() => undefined), PAUSE_MS);
-    return () => clearTimeout(timer);
+    setTimeout(() => newest().catch(() => undefined), PAUSE_MS);
   }, [read, revision]);
 
   const more = () => {

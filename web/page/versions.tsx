@@ -4,8 +4,13 @@ import { inWords } from '#web/live/words.ts';
 import { typedText } from '#web/session/typed-text.ts';
 import type { HistoryProps } from './history-panel.tsx';
 
+type Props = HistoryProps & {
+  /** When a name was last given or taken, by anybody. */
+  readonly namedAt: number | undefined;
+};
+
 /** Revisions that have a name: to give one, look at one, bring one back. */
-export function Versions({ id, http, view, past, onLook, onSay }: HistoryProps) {
+export function Versions({ id, http, view, past, onLook, onSay, namedAt }: Props) {
   const [versions, setVersions] = useState<readonly Version[]>([]);
   const path = `/v1/documents/${id}/versions`;
 
@@ -15,7 +20,7 @@ export function Versions({ id, http, view, past, onLook, onSay }: HistoryProps) 
   }, [http, path]);
   useEffect(() => {
     read().catch(() => undefined);
-  }, [read, view.revision]);
+  }, [read, namedAt]);
 
   const doing = (work: () => Promise<string>) => {
     work().then(
