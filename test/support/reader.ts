@@ -31,13 +31,20 @@ export async function reader(
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const broken: string[] = [];
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) broken.push(message.text());
+  });
   page.on('pageerror', ({ stack, message }) => broken.push(stack ?? message));
   t.after(() => assert.deepEqual(broken, [], 'no script failed'));
   await page.goto(url);
+  await signIn(page, { key, name });
+  return at(page);
+}
+
+export async function signIn(page: Page, { key, name }: Pick<Asked, 'key' | 'name'>) {
   await page.getByLabel('API key or access token').fill(key);
   await page.getByLabel('Your name').fill(name);
   await page.keyboard.press('Enter');
-  return at(page);
 }
 
 function at(page: Page): Reader {

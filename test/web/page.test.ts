@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { browserFor, withoutBrowser } from '#test/support/browser.ts';
 import { builtPage } from '#test/support/built-page.ts';
-import { reader } from '#test/support/reader.ts';
+import { reader, signIn } from '#test/support/reader.ts';
 import { type RealServer, realServer } from '#test/support/real-server.ts';
 
 const TEXT = '# Plan\n\nThe quick brown fox.\n\n## Second part\n\nIt jumps.\n';
@@ -196,6 +196,26 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
     await vic.page.getByRole('alert').getByText('You no longer have access').waitFor();
   });
 
+  await t.test(
+    'whoever is signed out meanwhile signs in again, with what they typed',
+    async (t) => {
+      const id = await write('Plan', TEXT);
+      const bob = await open(t, id, 'bob');
+      await bob.reads(TEXT);
+      await bob.editor.press('Control+End');
+      await bob.offline(true);
+      await bob.page.keyboard.type('Kept.');
+      await world.become('bob', 'deactivate');
+      await bob.offline(false);
+      await bob.page.getByRole('alert').getByText('The key is not valid').waitFor();
+      await world.become('bob', 'reactivate');
+      await signIn(bob.page, people.bob);
+      await bob.reads(`${TEXT}Kept.`);
+      await bob.saved();
+      assert.equal(await world.markdown(id), `${TEXT}Kept.`);
+    },
+  );
+
   await t.test('what the server will never take is said, and not lost', async (t) => {
     const id = await write('Plan', TEXT);
     await world.share(id, 'vic', 'editor');
@@ -333,7 +353,9 @@ async function worldOf(t: TestContext) {
   };
   const edit = async (id: string, edit: object) =>
     await server.make(key, 'POST', `/v1/documents/${id}/edits`, { edits: [edit] });
-  return { url, people, write, edit, share, markdown };
+  const become = async (who: keyof typeof people, verb: 'deactivate' | 'reactivate') =>
+    await server.make(key, 'POST', `/v1/members/${people[who].id}/${verb}`, {});
+  return { url, people, write, edit, share, markdown, become };
 }
 
 async function markdownOf(server: RealServer, key: string, id: string): Promise<string> {

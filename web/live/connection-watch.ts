@@ -6,9 +6,9 @@ export class ConnectionWatch {
   readonly #reconnect: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(reconnect: () => void) {
+  constructor(reconnect: () => void, during: { readonly signal: AbortSignal }) {
     this.#reconnect = reconnect;
-    for (const event of ['online', 'offline']) addEventListener(event, reconnect);
+    for (const event of ['online', 'offline']) addEventListener(event, reconnect, during);
   }
 
   asked(): void {

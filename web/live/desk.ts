@@ -26,7 +26,9 @@ export class Desk {
   readonly #text: SharedText;
   readonly #glimpses: Glimpses;
   readonly #listeners = new Set<() => void>();
-  readonly #watch = new ConnectionWatch(() => this.#live?.reconnect());
+  readonly #closing = new AbortController();
+  readonly #while = { signal: this.#closing.signal };
+  readonly #watch = new ConnectionWatch(() => this.#live?.reconnect(), this.#while);
   #live: LiveDocument | undefined;
   /** What was told of the others before there was a text for them to be in. */
   readonly #early: LiveNews[] = [];
@@ -66,10 +68,18 @@ export class Desk {
     this.#tell({ isLoaded: true, isKept: store !== undefined });
     for (const news of this.#early.splice(0)) this.#take(news);
     this.#refresh();
-    addEventListener('pagehide', () => void live.settled());
-    addEventListener('beforeunload', (event) => {
+    addEventListener('pagehide', () => void live.settled(), this.#while);
+    const ask = (event: Event) => {
       if (!live.isSettled && store === undefined) event.preventDefault();
-    });
+    };
+    addEventListener('beforeunload', ask, this.#while);
+  }
+
+  /** Resolves once everything is kept. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#watch.answered();
+    await this.#live?.close();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {

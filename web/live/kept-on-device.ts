@@ -3,12 +3,21 @@ import type { Kept, Store } from '#client/outbox.ts';
 const DATABASE = 'palimpsest';
 const COPIES = 'copies';
 
+const stores = new Map<string, Promise<Store | undefined>>();
+
 /**
  * A document and what was typed in it without a connection, in this browser. Only one tab writes
  * as one actor, so a second tab that shows the document keeps nothing: `undefined`.
  */
 export async function keptOnDevice(holder: string, document: string): Promise<Store | undefined> {
   const name = `${holder} ${document}`;
+  // Whoever signs in again in the same tab goes on with the same one.
+  const store = stores.get(name) ?? storeOf(name);
+  stores.set(name, store);
+  return await store;
+}
+
+async function storeOf(name: string): Promise<Store | undefined> {
   if (!(await isFirst(name))) return undefined;
   return {
     // A browser that keeps nothing still shows the document.

@@ -48,8 +48,9 @@ export function DocumentPage({ id, ready }: Props) {
     setProblem(undefined);
     setMe(credential);
   };
-  const refuse = (words: string) => {
+  const refuse = async (words: string) => {
     forgetCredential();
+    await opened?.desk.close();
     setOpened(undefined);
     setMe(undefined);
     setProblem(words);
@@ -67,5 +68,12 @@ export function DocumentPage({ id, ready }: Props) {
   if (me === undefined) return <SignIn problem={problem} onSignIn={signIn} />;
   if (problem !== undefined) return <Message title="Something went wrong" words={problem} />;
   if (opened === undefined) return <Loading />;
-  return <DeskPage id={id} {...opened} onRefused={refuse} onSignOut={() => void signOut()} />;
+  return (
+    <DeskPage
+      id={id}
+      {...opened}
+      onRefused={(words) => void refuse(words)}
+      onSignOut={() => void signOut()}
+    />
+  );
 }
