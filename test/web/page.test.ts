@@ -244,6 +244,26 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
     await hidden.page.getByText('There is no such document').waitFor();
   });
 
+  await t.test('whoever types while the section is cut goes on with the same words', async (t) => {
+    const id = await write('Plan', 'One two.\n\nThree four.\n');
+    const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];
+    const { sections } = await world.read(id);
+    await Promise.all([ada.reads(await world.markdown(id)), bob.reads(await world.markdown(id))]);
+    await ada.editor.press('Control+End');
+    const words = 'The quick brown fox jumps over the lazy dog. ';
+    const typing = ada.page.keyboard.type(words.repeat(2), { delay: 20 });
+    for (const at of [10, 4]) {
+      await ada.page.waitForTimeout(400);
+      await world.edit(id, { type: 'splitSection', section: sections[0].id, at });
+    }
+    await typing;
+    await ada.saved();
+    const expected = `One two.\n\nThree four.\n${words.repeat(2)}`;
+    await Promise.all([ada.reads(expected), bob.reads(expected)]);
+    assert.equal((await world.read(id)).sections.length, 3);
+    assert.equal(await world.markdown(id), expected);
+  });
+
   await t.test('an empty document, a long paste and sections that come and go', async (t) => {
     const id = await write('Plan', '');
     const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];
@@ -355,7 +375,9 @@ async function worldOf(t: TestContext) {
     await server.make(key, 'POST', `/v1/documents/${id}/edits`, { edits: [edit] });
   const become = async (who: keyof typeof people, verb: 'deactivate' | 'reactivate') =>
     await server.make(key, 'POST', `/v1/members/${people[who].id}/${verb}`, {});
-  return { url, people, write, edit, share, markdown, become };
+  const read = async (id: string) =>
+    (await server.send(key, { method: 'GET', url: `/v1/documents/${id}` })).json();
+  return { url, people, read, write, edit, share, markdown, become };
 }
 
 async function markdownOf(server: RealServer, key: string, id: string): Promise<string> {

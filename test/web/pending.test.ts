@@ -34,6 +34,15 @@ test('text of others in front of what is pending moves it', () => {
   );
 });
 
+test('whoever deletes what is pending leaves nothing of it', () => {
+  const pending = new Pending();
+  pending.typed(replace(10, 5, 0, 'ab'));
+  pending.sent(0);
+  pending.typed(replace(12, 7, 0, 'c'));
+  pending.heard(replace(13, 4, 3, ''));
+  assert.equal(pending.changes, undefined);
+});
+
 /** Somebody types, sends, hears of others and of acknowledgements, in any order. */
 const step = fc.record({
   kind: fc.constantFrom('typed', 'heard', 'sent', 'acknowledged'),

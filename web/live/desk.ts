@@ -68,7 +68,7 @@ export class Desk {
     this.#tell({ isLoaded: true, isKept: store !== undefined });
     for (const news of this.#early.splice(0)) this.#take(news);
     this.#refresh();
-    addEventListener('pagehide', () => void live.settled(), this.#while);
+    addEventListener('pagehide', () => void this.#keep(), this.#while);
     const ask = (event: Event) => {
       if (!live.isSettled && store === undefined) event.preventDefault();
     };
@@ -79,6 +79,7 @@ export class Desk {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#watch.answered();
+    if (this.#text.isHeld) this.#text.lookAgain();
     await this.#live?.close();
   }
 
@@ -114,6 +115,11 @@ export class Desk {
     }
   }
 
+  async #keep(): Promise<void> {
+    if (this.#text.isHeld) this.#text.lookAgain();
+    await this.#live?.settled();
+  }
+
   #hear(news: LiveNews): void {
     if (this.#live === undefined && isOfOthers(news)) this.#early.push(news);
     else this.#take(news);
@@ -144,9 +150,11 @@ export class Desk {
       case 'acknowledged':
         this.#watch.answered();
         this.#text.pending.acknowledged(news.n);
+        this.#text.comeToRest();
         this.#glimpses.publish();
         break;
       case 'lost':
+        this.#text.forget();
         this.#text.pending.clear();
         this.#tell({
           lost: { words: refusalInWords(news.code), text: this.editor.state.doc.toString() },

@@ -86,6 +86,7 @@ export class Glimpses {
   #publishNow(): void {
     const { editor, text, name, show } = this.#ports;
     const { pending } = text;
+    if (text.isHeld) return;
     const map = this.#mapBelow();
     const { anchor, head } = editor.state.selection.main;
     const from = map.placeOf(pending.below(anchor));

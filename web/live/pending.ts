@@ -37,15 +37,21 @@ export class Pending {
   heard(changes: ChangeSet): void {
     this.#sum = undefined;
     let below = changes;
+    let isWhole = true;
     const rebased = (mine: ChangeSet): ChangeSet => {
-      below = below.map(mine.invertedDesc);
-      return mine.map(below);
+      const above = below;
+      below = above.map(mine.invertedDesc);
+      const now = mine.map(below);
+      isWhole &&= now.newLength === above.newLength;
+      return now;
     };
     this.#unsent = this.#unsent && rebased(this.#unsent);
     this.#sent = this.#sent
       .toReversed()
       .map(({ n, changes }) => ({ n, changes: rebased(changes) }))
       .toReversed();
+    // Somebody deleted what only we have: it is no edit of the text below any more.
+    if (!isWhole) this.clear();
   }
 
   /** `undefined`: nothing. */
