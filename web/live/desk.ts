@@ -102,7 +102,7 @@ export class Desk {
   async takeBack(what: 'undo' | 'redo'): Promise<void> {
     if (this.#live === undefined || this.#isTakingBack) return;
     if (!this.#live.isConnected) {
-      return this.say(`To ${what}, the server must be reached. It will be tried again.`, true);
+      return this.say(`To ${what}, the server must be reached.`, true);
     }
     this.#isTakingBack = true;
     try {
