@@ -28,6 +28,7 @@ import { documents } from './documents.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
+import { modelCatalogue } from './model-catalogue.ts';
 import { projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
@@ -79,19 +80,12 @@ export async function compose(
   const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
-  const projection = projecting({
-    database,
-    log,
-    sealer,
-    clock,
-    ids,
-    projections,
-    streams,
-    warn,
-  });
+  const catalogue = modelCatalogue({ streams, queries, sealer, clock });
+  const common = { database, log, sealer, streams, clock, ids, warn };
+  const projection = projecting({ ...common, projections });
   const metrics = new Registry();
   const { flow } = projection;
-  const reactions = reacting({ database, log, flow, streams, clock, ids, metrics, warn });
+  const reactions = reacting({ ...common, flow, metrics });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -169,6 +163,7 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
+    ...catalogue.dataRoutes,
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
   ];
@@ -181,6 +176,7 @@ export async function compose(
       view: queries.tenants,
     }),
     adminPlanRoutes({ handle: streams.plans.handle, view: queries.plans }),
+    ...catalogue.controlRoutes,
     projectionRoutes(projection.operations),
   ];
 
@@ -191,7 +187,10 @@ export async function compose(
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
   if (roles.has('data')) live.start();
-  if (roles.has('control')) await seedPlans(streams);
+  if (roles.has('control')) {
+    await seedPlans(streams);
+    await catalogue.seed(config.providers);
+  }
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
   const demo = isDemo ? await seedDemo({ streams, issue, keys: home.keys, ids }) : undefined;

@@ -54,7 +54,16 @@ export class Desk {
     });
   }
 
+  /** Where the server will not show it, the view says so. */
   async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      if (this.#view.ending === undefined) throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
     const { document, credential, store } = this.#ports;
     const live = await LiveDocument.open({
       url: `${location.origin.replace(/^http/, 'ws')}/v1/documents/${document}/live`,
@@ -117,7 +126,8 @@ export class Desk {
 
   async #keep(): Promise<void> {
     if (this.#text.isHeld) this.#text.lookAgain();
-    await this.#live?.settled();
+    // What cannot be sent any more is kept.
+    await this.#live?.settled().catch(() => undefined);
   }
 
   #hear(news: LiveNews): void {

@@ -104,7 +104,7 @@ export class SharedText {
     this.#held = { text, typed: ChangeSet.empty(text.length) };
     this.#timer = setTimeout(() => this.lookAgain(), PATIENCE_MS);
     // The sooner the server has it, the sooner it is behind the cut.
-    void this.#live?.settled();
+    this.#live?.settled().catch(() => undefined);
     this.comeToRest();
   }
 
