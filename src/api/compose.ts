@@ -35,6 +35,7 @@ import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit/routes.ts';
+import { builtConsole, consoleRoutes } from './routes/console.ts';
 import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
@@ -164,6 +165,7 @@ export async function compose(
     }),
     ...catalogue.dataRoutes,
     auditRoutes(audit, { clock }),
+    consoleRoutes(builtConsole, ids),
   ];
   const controlRoutes = [
     adminTenantRoutes({
