@@ -205,6 +205,7 @@ export class LiveDocument {
     const copy = this.#copy;
     // Before anything waits: what is typed meanwhile is sent through this connection already.
     copy.outbox.reconnected();
+    this.#waiting.hope();
     [this.#rights, this.#wasWelcome] = [rights, true];
     this.#writeAs(actor);
     if (snapshot !== undefined) copy.replace(snapshot);
