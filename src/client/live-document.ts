@@ -6,7 +6,7 @@ import { LocalCopy } from './local-copy.ts';
 import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
 import { Questions } from './questions.ts';
 import type { SectionView } from './replica.ts';
-import { LiveRefused } from './refused.ts';
+import { LiveRefused, Refusal } from './refused.ts';
 import { Waiting } from './waiting.ts';
 
 const COALESCE_MS = 300;
@@ -125,7 +125,7 @@ export class LiveDocument {
     return await this.#ask((n) => ({ t: 'redo', n, scope }));
   }
 
-  /** Resolves once everything that was typed is durable; throws `LiveRefused` where it will not be. */
+  /** Resolves once everything that was typed is durable; throws `LiveRefused` or `Refusal` where it will not be. */
   async settled(): Promise<void> {
     this.#commit();
     await this.#waiting.until(() => this.isSettled);
@@ -208,9 +208,15 @@ export class LiveDocument {
     this.#waiting.hope();
     [this.#rights, this.#wasWelcome] = [rights, true];
     this.#writeAs(actor);
-    if (snapshot !== undefined) copy.replace(snapshot);
-    else if (events !== undefined) {
-      copy.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
+    const missed = events && (decode(await inflated(events)) as unknown as readonly LiveEvent[]);
+    try {
+      if (snapshot !== undefined) copy.replace(snapshot);
+      else if (missed !== undefined) copy.take(missed);
+    } catch (error) {
+      // The device kept less than it had sent, and what was typed from there on has numbers that
+      // the server has taken already.
+      this.#giveUp(new Refusal('change/sequence-taken', 'Its number was taken.'));
+      throw error;
     }
     copy.revision = revision;
     copy.keep();
@@ -231,10 +237,19 @@ export class LiveDocument {
   }
 
   #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {
-    this.#questions.failed(n, Object.assign(new Error(detail), { code }));
+    const refusal = new Refusal(code, detail);
+    this.#questions.failed(n, refusal);
     if (!this.#copy.outbox.wasSent(n)) return;
-    this.#tell({ kind: 'lost', code, unsent: this.#copy.discard() });
+    this.#giveUp(refusal);
     this.#link.reopen();
+  }
+
+  /** What the server has not got it never will; the copy is fetched anew. */
+  #giveUp(refusal: Refusal): void {
+    const unsent = this.#copy.discard();
+    if (unsent.length === 0) return;
+    this.#waiting.refuse(refusal);
+    this.#tell({ kind: 'lost', code: refusal.code, unsent });
   }
 
   #tell(news: LiveNews): void {

@@ -97,6 +97,7 @@ export class LocalCopy {
 
   /** The copy holds what nobody else will ever have: what is not the document's is given up. */
   discard(): readonly Unsent[] {
+    this.commit();
     const lost = this.outbox.clear();
     this.replica?.free();
     this.replica = undefined;
