@@ -69,6 +69,35 @@ journey('what was typed without a connection arrives, once', async (t, server) =
   assert.equal(shown.text, '# zero one two three\n');
 });
 
+journey('whoever is let in by several changes at once writes as one actor', async (t, server) => {
+  const owner = await ownerOf(server, 'acme');
+  const ada = await memberOf(server, owner, 'Ada', 'author');
+  const bob = await memberOf(server, owner, 'Bob', 'author');
+  const cyd = await memberOf(server, owner, 'Cyd', 'author');
+  const made = await ada.post('/v1/documents', { title: 'Plan', markdown: 'Hello\n' });
+  const id = String(made.json['id']);
+  const share = async (level: string, more = {}) => {
+    const members = { [ada.id]: 'owner', [bob.id]: level, ...more };
+    await ada.put(`/v1/documents/${id}/access`, { members, groups: {} });
+  };
+  await share('viewer');
+  const his = await open(t, server, id, bob.key, { coalesceMs: 0 });
+  let typed = 0;
+  const typing = setInterval(() => {
+    if (!his.mayWrite) return;
+    his.splice(his.sections[0]!.id, 0, 0, 'x');
+    typed += 1;
+  });
+  t.after(() => clearInterval(typing));
+  const levels = ['viewer', 'editor', 'viewer', 'editor'];
+  await Promise.all(levels.map((level) => share('editor', { [cyd.id]: level })));
+  await soon(() => typed >= 50);
+  clearInterval(typing);
+  await his.settled();
+  const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
+  assert.equal(shown.text, `${'x'.repeat(typed)}Hello\n`);
+});
+
 journey('a right that is taken away ends the editing within a second', async (t, server) => {
   const owner = await ownerOf(server, 'acme');
   const ada = await memberOf(server, owner, 'Ada', 'author');
