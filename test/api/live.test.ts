@@ -55,6 +55,7 @@ type FrameOf<T extends ServerFrame['t']> = T extends 'presence' | 'preview'
   ? { readonly data: Uint8Array }
   : Extract<ServerFrame, { t: T }>;
 
+const GROUP = Buffer.from('5f0f6b5e4f5c4d5e8f0a1c1c1c1c1c1c', 'hex');
 const hello = (key: string) => ({ t: 'hello', protocol: 1, credential: key });
 
 test('who does not say hello in a sound way is not let in, and hears why', async (t) => {
@@ -128,7 +129,7 @@ test('a hostile change is set aside, its actor writes no more, and the room goes
   const welcome = await hostile.next('welcome');
   const actor = welcome.actor!;
   const changes = [hostileChange(welcome)];
-  hostile.send({ t: 'changes', n: 0, group: randomBytes(16), changes });
+  hostile.send({ t: 'changes', n: 0, group: GROUP, changes });
   assert.deepEqual(await hostile.closed(), { code: 4422, reason: 'change/unknown-reference' });
 
   const events = await server.eventsAfter(before.at(-1)?.position ?? 0n);
@@ -141,6 +142,20 @@ test('a hostile change is set aside, its actor writes no more, and the room goes
   honest.splice(honest.sections[0]!.id, 0, 0, 'Still here. ');
   await honest.settled();
   assert.equal(honest.markdown, 'Still here. Hello world\n');
+});
+
+test('a group that is no UUID is no frame, and does not fail the server', async (t) => {
+  const server = await served(t);
+  for (const frame of [
+    { t: 'undo', scope: 'mine' },
+    { t: 'changes', changes: [randomBytes(9)] },
+  ]) {
+    const connection = await rawConnection(server, server.id);
+    connection.send(hello(server.key));
+    await connection.next('welcome');
+    connection.send({ ...frame, n: 0, group: Buffer.alloc(16, 0x11) });
+    assert.deepEqual(await connection.closed(), { code: 4400, reason: 'frame/malformed' });
+  }
 });
 
 test('an actor writes through its newest connection', async (t) => {

@@ -20,6 +20,8 @@ const bytesOf = (length: number) =>
   z.instanceof(Uint8Array).refine((bytes) => bytes.length === length, `${length} bytes`);
 const bytesUpTo = (most: number) =>
   z.instanceof(Uint8Array).refine(({ length }) => length <= most, `at most ${most} bytes`);
+/** Events keep it as a UUID, which not every 16 bytes are. */
+const group = bytesOf(16).refine((bytes) => z.uuid().safeParse(uuidFrom(bytes)).success, 'a UUID');
 const n = z.int().nonnegative();
 
 const Frame = z.discriminatedUnion('t', [
@@ -35,7 +37,7 @@ const Frame = z.discriminatedUnion('t', [
   z.strictObject({
     t: z.literal('changes'),
     n,
-    group: bytesOf(16),
+    group,
     changes: z.array(bytesUpTo(MOST_CHANGE_BYTES)).min(1).max(MOST_CHANGES),
   }),
   z.strictObject({
@@ -48,7 +50,7 @@ const Frame = z.discriminatedUnion('t', [
     t: z.enum(['undo', 'redo']),
     n,
     scope: z.enum(['mine', 'document']),
-    group: bytesOf(16).optional(),
+    group: group.optional(),
   }),
   z.strictObject({ t: z.literal('presence'), data: bytesUpTo(MOST_PRESENCE_BYTES) }),
   z.strictObject({ t: z.literal('preview'), data: bytesUpTo(MOST_PREVIEW_BYTES) }),
@@ -96,7 +98,7 @@ function liveEvent({ header, type, data }: Happened): LiveEvent {
   };
 }
 
-export const uuidFrom = (bytes: Uint8Array): string => {
+export function uuidFrom(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-};
+}
