@@ -144,6 +144,29 @@ test('a hostile change is set aside, its actor writes no more, and the room goes
   assert.equal(honest.markdown, 'Still here. Hello world\n');
 });
 
+test('a change by a clock that is ahead is refused, and its actor goes on', async (t) => {
+  const server = await served(t);
+  const connection = await rawConnection(server, server.id);
+  connection.send(hello(server.key));
+  const { snapshot, actor } = await connection.next('welcome');
+  const id = Buffer.from(actor!.id).toString('hex');
+  const renamedAt = (time: number) => {
+    const title = new Automerge.ImmutableString('Better');
+    const document = Automerge.load<{ title: unknown }>(snapshot!, { actor: id });
+    const now = Automerge.change(document, { time }, (draft) => void (draft.title = title));
+    return {
+      t: 'changes',
+      n: time,
+      group: GROUP,
+      changes: [Automerge.getLastLocalChange(now)!],
+    };
+  };
+  connection.send(renamedAt(Math.floor(Date.now() / 1_000) + 3_600));
+  assert.equal((await connection.next('refused')).code, 'change/from-the-future');
+  connection.send(renamedAt(0));
+  assert.equal((await connection.next('ack')).n, 0);
+});
+
 test('a group that is no UUID is no frame, and does not fail the server', async (t) => {
   const server = await served(t);
   for (const frame of [

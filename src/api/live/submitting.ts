@@ -113,6 +113,5 @@ const hostile = new Set<string>([
   'change/not-allowed',
   'change/unknown-reference',
   'change/wrong-actor',
-  'change/from-the-future',
   'change/sequence-taken',
 ]);
