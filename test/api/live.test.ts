@@ -230,6 +230,20 @@ test('a key that is revoked ends its connections', async (t) => {
   t.diagnostic(`closed after ${Math.round(performance.now() - asked)} ms`);
 });
 
+test('whoever types into what was archived meanwhile hears that it was', async (t) => {
+  const { url, id, key, make } = await served(t);
+  const lost: string[] = [];
+  const ada = await openLive(url, id, key, {
+    onEvent: (news) => news.kind === 'lost' && lost.push(news.code),
+  });
+  t.after(() => ada.close());
+  await make(key, 'POST', `/v1/documents/${id}/archive`, {});
+  await soon(() => !ada.mayWrite);
+  ada.splice(ada.sections[0]!.id, 0, 0, 'Late. ');
+  await assert.rejects(ada.settled(), { code: 'document/archived' });
+  assert.deepEqual(lost, ['document/archived']);
+});
+
 test('the same changes over HTTP are taken once', async (t) => {
   const server = await served(t);
   const { id, key, send, make } = server;
