@@ -1,5 +1,3 @@
-import { inflated } from './bytes.ts';
-import { decode } from './cbor.ts';
 import { Link } from './link.ts';
 import type { LiveNews, LiveOptions } from './live-options.ts';
 import { LocalCopy } from './local-copy.ts';
@@ -200,18 +198,15 @@ export class LiveDocument {
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {
-    const { revision, rights, actor, snapshot, events } = welcome;
-    const { session, member, others } = welcome;
+    const { revision, rights, actor, session, member, others } = welcome;
     const copy = this.#copy;
     // Before anything waits: what is typed meanwhile is sent through this connection already.
     copy.outbox.reconnected();
     this.#waiting.hope();
     [this.#rights, this.#wasWelcome] = [rights, true];
     this.#writeAs(actor);
-    const missed = events && (decode(await inflated(events)) as unknown as readonly LiveEvent[]);
     try {
-      if (snapshot !== undefined) copy.replace(snapshot);
-      else if (missed !== undefined) copy.take(missed);
+      await copy.catchUp(welcome);
     } catch (error) {
       // The device kept less than it had sent, and what was typed from there on has numbers that
       // the server has taken already.

@@ -1,8 +1,9 @@
-import { hex } from './bytes.ts';
+import { hex, inflated } from './bytes.ts';
+import { decode } from './cbor.ts';
 import { EditGroups } from './edit-groups.ts';
 import { Keeper } from './keeper.ts';
 import { type Kept, Outbox, type Store, type Unsent } from './outbox.ts';
-import type { LiveEvent } from './protocol.ts';
+import type { LiveEvent, Welcome } from './protocol.ts';
 import { Replica } from './replica.ts';
 import type { TextSplice } from './text-splices.ts';
 
@@ -79,8 +80,15 @@ export class LocalCopy {
     this.keep();
   }
 
+  /** Throws where the document and what is not sent yet do not go together. */
+  async catchUp({ snapshot, events }: Pick<Welcome, 'snapshot' | 'events'>): Promise<void> {
+    if (snapshot !== undefined) return this.#replace(snapshot);
+    if (events === undefined) return;
+    this.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
+  }
+
   /** The server's document, with what it has not got yet. */
-  replace(snapshot: Uint8Array): void {
+  #replace(snapshot: Uint8Array): void {
     this.commit();
     this.replica?.free();
     this.replica = Replica.load(snapshot, this.actor && hex(this.actor.id));

@@ -133,9 +133,12 @@ journey(
     const ada = await memberOf(server, owner, 'Ada', 'editor');
     const made = await ada.post('/v1/documents', { title: 'Plan', markdown: 'one\n' });
     const id = String(made.json['id']);
-    const { load, save } = memoryStore();
+    const device = memoryStore();
     let isFull = false;
-    const store: Store = { load, save: async (kept) => (isFull ? undefined : await save(kept)) };
+    const store: Store = {
+      load: () => device.load(),
+      save: async (kept) => (isFull ? undefined : await device.save(kept)),
+    };
     const first = await open(t, server, id, ada.key, { store });
     first.splice(first.sections[0]!.id, 0, 0, 'zero ');
     await first.settled();
