@@ -66,6 +66,16 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
     },
   );
 
+  await t.test('sections that somebody else deletes are gone', async (t) => {
+    const id = await write('Plan', TEXT);
+    const ada = await open(t, id, 'ada');
+    await ada.reads(TEXT);
+    for (const { id: section } of (await world.read(id)).sections) {
+      await world.edit(id, { type: 'deleteSection', section });
+    }
+    await ada.reads('');
+  });
+
   await t.test('what was typed without a connection survives a reload and arrives', async (t) => {
     const id = await write('Plan', TEXT);
     const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];

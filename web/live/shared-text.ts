@@ -8,7 +8,7 @@ import { changesBetween, changesOf } from '#web/editor/text-changes.ts';
 import { Pending } from './pending.ts';
 import { SectionMap } from './section-map.ts';
 
-type Live = Pick<LiveDocument, 'sections' | 'splice' | 'settled'>;
+type Live = Pick<LiveDocument, 'revision' | 'sections' | 'splice' | 'settled'>;
 
 /** So long a cut section may take to come to rest; then the text is shown as it is. */
 const PATIENCE_MS = 1_500;
@@ -59,9 +59,9 @@ export class SharedText {
 
   /** Makes the editor's text the document's, where nobody told what is different. */
   lookAgain(member = ''): void {
-    const sections = this.#live?.sections ?? [];
     // A copy that was given up comes back whole.
-    if (sections.length === 0) return;
+    if (this.#live === undefined || this.#live.revision < 0) return;
+    const { sections } = this.#live;
     const { text, typed } = this.#held ?? { text: this.#editor.state.doc, typed: undefined };
     this.forget();
     this.#map = SectionMap.of(sections);
