@@ -94,9 +94,12 @@ export class LiveDocument {
     return this.#link.isOpen;
   }
 
-  /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
-  splice(section: string, at: number, deleted: number, inserted: string): void {
-    this.#copy.splice(section, at, deleted, inserted);
+  /**
+   * Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. What is
+   * done in one place without a pause is taken back at once.
+   */
+  splice(section: string, at: number, deleted: number, inserted: string, place = section): void {
+    this.#copy.splice(section, at, deleted, inserted, place);
     this.#written();
   }
 

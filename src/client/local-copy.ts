@@ -44,10 +44,10 @@ export class LocalCopy {
   }
 
   /** Of many characters, several changes of one group. */
-  splice(section: string, at: number, deleted: number, inserted: string): void {
+  splice(section: string, at: number, deleted: number, inserted: string, place = section): void {
     const write = (at: number, deleted: number, inserted: string) => {
       if ((this.replica?.pending ?? 0) >= MOST_OPERATIONS) this.commit();
-      this.write(section, (replica) => replica.splice(section, at, deleted, inserted));
+      this.write(place, (replica) => replica.splice(section, at, deleted, inserted));
     };
     if (deleted + inserted.length <= MOST_OPERATIONS) return write(at, deleted, inserted);
     const gone = this.replica?.textOf(section).slice(at, at + deleted) ?? '';

@@ -2,6 +2,7 @@ import { ChangeSet, type Text } from '@codemirror/state';
 import type { EditorView, ViewUpdate } from '@codemirror/view';
 import type { LiveDocument } from '#client/live-document.ts';
 import type { Heard } from '#client/live-options.ts';
+import type { TextSplice } from '#client/text-splices.ts';
 import { isTyped } from '#web/editor/editor.ts';
 import { byMember } from '#web/editor/others.ts';
 import { changesBetween, changesOf } from '#web/editor/text-changes.ts';
@@ -124,12 +125,18 @@ export class SharedText {
   #write(changes: ChangeSet): void {
     if (changes.empty) return;
     this.pending.typed(changes);
+    const splices: TextSplice[] = [];
     changes.iterChanges((fromA, toA, fromB, _toB, text) => {
       for (const splice of this.#map.splicesOf(fromB, toA - fromA, text.sliceString(0))) {
         this.#map = this.#map.spliced(splice);
-        this.#live?.splice(splice.section, splice.at, splice.deleted, splice.inserted);
+        splices.push(splice);
       }
     });
+    // One stroke may be in many sections, and is taken back by one.
+    const place = splices[0]?.section;
+    for (const { section, at, deleted, inserted } of splices) {
+      this.#live?.splice(section, at, deleted, inserted, place);
+    }
   }
 }
 
