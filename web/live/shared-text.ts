@@ -14,6 +14,9 @@ type Live = Pick<LiveDocument, 'revision' | 'sections' | 'splice' | 'settled'>;
 /** So long a cut section may take to come to rest; then the text is shown as it is. */
 const PATIENCE_MS = 1_500;
 
+/** Characters of one group; the server takes no more than 200,000 back at once. */
+const MOST_TAKEN_BACK = 100_000;
+
 /**
  * The text in the editor and the sections of the live document. They are the same, but for a moment
  * when a section is cut in which somebody types: what is not acknowledged stays in front of the cut
@@ -132,9 +135,11 @@ export class SharedText {
         splices.push(splice);
       }
     });
-    // One stroke may be in many sections, and is taken back by one.
-    const place = splices[0]?.section;
+    // One stroke may be in many sections, and is taken back by one, if the server can.
+    let [place, size] = [splices[0]?.section, 0];
     for (const { section, at, deleted, inserted } of splices) {
+      size += deleted + inserted.length;
+      if (size > MOST_TAKEN_BACK) [place, size] = [section, 0];
       this.#live?.splice(section, at, deleted, inserted, place);
     }
   }
