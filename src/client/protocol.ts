@@ -84,7 +84,7 @@ export type Events = { readonly t: 'events'; readonly events: readonly LiveEvent
 
 /**
  * Done and durable. What the client sent as changes is the document's `revision`; it is not sent
- * back. `known`: it was there before.
+ * back. `known`: no events are missing here, because it was there before or was told as `events`.
  */
 export type Ack = {
   readonly t: 'ack';
