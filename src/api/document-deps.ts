@@ -10,7 +10,7 @@ import type { Edit } from '#domain/document/edits.ts';
 import type { AccessList } from '#domain/document/events.ts';
 import type { DocumentId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
-import type { DocumentListItem, DocumentListQuery } from '#projections/document-list.ts';
+import type { DocumentListItem, DocumentListQuery } from '#projections/listed-documents.ts';
 import type { TimelineItem } from '#projections/document-timeline.ts';
 import type { Page, PageQuery } from '#projections/page.ts';
 import type { CommandMeta, Handle, Written } from './deps.ts';
