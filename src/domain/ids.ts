@@ -88,6 +88,12 @@ export function derivedUuid(...parts: readonly (string | number)[]): string {
   return uuidv5(utf8.encode(name), NAMESPACE);
 }
 
+/** A UUID, of its 16 bytes. */
+export const uuidFrom = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+
 /** Command id of an idempotency key: one actor's key never meets another's. */
 export const commandIdOf = (tenant: TenantId, actor: MemberId, idempotencyKey: string): CommandId =>
   derivedUuid('command', tenant, actor, idempotencyKey) as CommandId;
