@@ -13,22 +13,21 @@ import { mustFollow } from '#infra/postgres/followed-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
-import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
 import { comments } from './comments.ts';
 import type { Config } from './config.ts';
+import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
-import { projecting } from './projecting.ts';
+import { everyView, projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
@@ -75,7 +74,7 @@ export async function compose(
   const snapshots = postgresSnapshotStore(database);
   const hear: AppendPorts['appended'] = (...news) => live.appended(...news);
   const streams = aggregates({ log, sealer, snapshots, clock, ids, warn, appended: hear });
-  const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
+  const projections = everyView({ log, sealer, snapshots, clock });
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
   const projection = projecting({
@@ -89,6 +88,7 @@ export async function compose(
     warn,
   });
   const metrics = new Registry();
+  observeConflicts(metrics, views);
   const { flow } = projection;
   const reactions = reacting({ database, log, flow, streams, clock, ids, metrics, warn });
   const signIns = signingIn({

@@ -20,10 +20,13 @@ import { isOpenTo } from './undo/groups.ts';
 const MOST_BYTES_PER_EVENT = 400_000;
 
 /** What was written, as much of it as fits an event. */
-export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'suggestion'> &
+export type Portion = Omit<
+  ChangesApplied,
+  'group' | 'origin' | 'restored' | 'seen' | 'suggestion'
+> &
   Pick<SettledEvent['data'], 'moves'>;
 
-export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
+export type Why = Pick<ChangesApplied, 'restored' | 'seen' | 'suggestion'> & {
   readonly group?: string | undefined;
   readonly origin?: Origin | undefined;
 };
@@ -32,13 +35,14 @@ export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
 export function changing(
   state: LivingDocument,
   context: DecisionContext,
-  { group, origin = 'person', restored, suggestion }: Why,
+  { group, origin = 'person', restored, seen, suggestion }: Why,
   write: (content: Content, writer: ChangeWriter) => void,
 ): DocumentEvent[] {
   const why = {
     group: groupFor(state, context, group),
     origin,
     ...(restored !== undefined && { restored }),
+    ...(seen !== undefined && { seen }),
     ...(suggestion !== undefined && { suggestion }),
   };
   // Only what the server writes for undo moves text without a cut.

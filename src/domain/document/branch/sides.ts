@@ -41,7 +41,8 @@ export function isSeen(
   return isThere;
 }
 
-function* deletionsOf({ saved, authorshipOf }: Characters, row: number) {
+/** What deleted an element. */
+export function* deletionsOf({ saved, authorshipOf }: Characters, row: number) {
   const { start, actor, counter } = saved.successors;
   for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
     yield authorshipOf(actor[at] ?? NONE, counter[at] ?? NONE);

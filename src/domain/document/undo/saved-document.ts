@@ -19,6 +19,8 @@ export type SavedDocument = {
     readonly maxOp: Float64Array;
     /** In seconds since 1970. */
     readonly at: Float64Array;
+    /** Change `n` was made on top of those in the rows `deps.row[deps.start[n]]` and on, all above. */
+    readonly deps: { readonly start: Int32Array; readonly row: Float64Array };
   };
   /** A row for every operation but deletions: by object, and within a text in document order. */
   readonly ops: {
@@ -57,7 +59,7 @@ const DOCUMENT = 0;
 const HASH_BYTES = 32;
 const DEFLATED = 0b1000;
 
-const changeColumns = { actor: 1, seq: 3, maxOp: 19, at: 35 } as const;
+const changeColumns = { actor: 1, seq: 3, maxOp: 19, at: 35, depsCount: 64, depsRow: 67 } as const;
 const opColumns = {
   objectActor: 1,
   objectCounter: 2,
@@ -116,7 +118,14 @@ function changesFrom(column: Columns): SavedDocument['changes'] {
     seq: deltas(column(changeColumns.seq), count),
     maxOp: deltas(column(changeColumns.maxOp), count),
     at: deltas(column(changeColumns.at), count),
+    deps: depsFrom(column, count),
   };
+}
+
+function depsFrom(column: Columns, count: number): SavedDocument['changes']['deps'] {
+  const counts = numbers(column(changeColumns.depsCount), count);
+  const start = startsOf(count, (change) => Math.max(0, counts[change] ?? 0));
+  return { start, row: deltas(column(changeColumns.depsRow), start[count] ?? 0) };
 }
 
 function opsFrom(column: Columns): Pick<SavedDocument, 'ops' | 'values' | 'successors'> {

@@ -1,0 +1,75 @@
+import { type Knows, deletionsOf } from '#domain/document/branch/sides.ts';
+import type { Arranged } from '#domain/document/undo/arrangement.ts';
+import { type Characters, authorshipOfRow } from '#domain/document/undo/characters.ts';
+import { NONE } from '#domain/document/undo/columns.ts';
+import { MOVED } from '#domain/document/undo/ledger.ts';
+import { valueAt } from '#domain/document/undo/saved-rows.ts';
+
+/** A character, and the places in the ledger of everything that ever happened to it. */
+export type Story = {
+  readonly text: string;
+  /** The elements that it was, one after the other, each with what deleted it. */
+  readonly elements: readonly { readonly made: number; readonly deleted: readonly number[] }[];
+  /** Changes that typed it, deleted it or brought it back. */
+  readonly touched: readonly number[];
+  /** Changes in which it moved into another section. */
+  readonly moved: readonly number[];
+};
+
+/** The characters of a section, and which of them some changes are about. */
+export type SectionStories = {
+  readonly stories: readonly Story[];
+  /** By the change: indexes of the characters that it touched, from left to right. */
+  readonly touchedBy: ReadonlyMap<number, readonly number[]>;
+  /** All changes in which text moved into or out of the section. */
+  readonly movedBy: ReadonlySet<number>;
+};
+
+/** `changes` are those that will be asked for, by their places. */
+export function storiesOf(
+  characters: Characters,
+  arranged: readonly Arranged[],
+  changes: ReadonlySet<number>,
+): SectionStories {
+  const stories = arranged.map(({ row }) => storyOf(characters, row));
+  const touchedBy = new Map<number, number[]>();
+  const movedBy = new Set<number>();
+  stories.forEach((story, index) => {
+    for (const place of story.touched) {
+      if (!changes.has(place) || !isTouchedBy(story, place)) continue;
+      const known = touchedBy.get(place);
+      if (known === undefined) touchedBy.set(place, [index]);
+      else known.push(index);
+    }
+    for (const place of story.moved) movedBy.add(place);
+  });
+  return { stories, touchedBy, movedBy };
+}
+
+function storyOf(characters: Characters, newest: number): Story {
+  const { saved, previous } = characters;
+  const elements: { made: number; deleted: number[] }[] = [];
+  const touched: number[] = [];
+  const moved: number[] = [];
+  for (let row = newest; row !== NONE; row = previous[row] ?? NONE) {
+    const made = authorshipOfRow(characters, row);
+    if (made.owner !== MOVED) touched.push(made.place);
+    const deleted: number[] = [];
+    for (const { owner, place } of deletionsOf(characters, row)) {
+      deleted.push(place);
+      (owner === MOVED ? moved : touched).push(place);
+    }
+    elements.push({ made: made.place, deleted });
+  }
+  return { text: String(valueAt(saved, newest) ?? ''), elements, touched, moved };
+}
+
+/** Whether the character was there for somebody who knows these changes. */
+export const isThere = ({ elements }: Story, knows: Knows): boolean =>
+  elements.some(({ made, deleted }) => knows(made) && !deleted.some(knows));
+
+/** Whether the change made a difference to it: what it typed and deleted itself was never there. */
+export function isTouchedBy({ touched }: Story, place: number): boolean {
+  const first = touched.indexOf(place);
+  return first >= 0 && touched.indexOf(place, first + 1) < 0;
+}
