@@ -40,6 +40,7 @@ const changed = (row: Row | undefined, event: OpenedEvent<ContentEvent>) =>
 export const documentList = tableProjection<Row, 'document_id', DocumentEvent>({
   name: 'document_list',
   version: 2,
+  restMs: 200,
   columns: {
     document_id: 'uuid not null',
     title: 'text not null',

@@ -28,6 +28,8 @@ const withSections = new Set(['DocumentCreated', 'ContentInherited', ...contentE
 export const documentSections = (folds: DocumentFolds): Projection => ({
   name: 'document_sections',
   version: 2,
+  // Folding costs what the section's length costs, be it one letter that was typed or a hundred.
+  restMs: 1_000,
   tables: [
     {
       name: 'document_sections',

@@ -3,6 +3,7 @@ import { handleAll, handleAround } from './batch.ts';
 import type { Follower, OnError } from './follower.ts';
 import type { Gate } from './gate.ts';
 import type { Item } from './items.ts';
+import type { LocalProgress } from './progress.ts';
 import type { Projection } from './projection.ts';
 import {
   type Checkpoint,
@@ -20,7 +21,7 @@ import {
  * The checkpoint follows events that are nobody's business at most this often, or after this many,
  * because a commit for each would cost more than the events.
  */
-const LAZY_MS = 200;
+const LAZY_MS = 1_000;
 const LAZY_EVENTS = 20_000n;
 
 export type LaneDeps = {
@@ -30,6 +31,7 @@ export type LaneDeps = {
   readonly clock: Clock;
   readonly projection: Projection;
   readonly flow: Follower;
+  readonly progress: LocalProgress;
   /** Keeps the lanes of one process from taking all of its connections at once. */
   readonly gate: Gate;
   /** Names this process among those that share the database. */

@@ -3,6 +3,7 @@ import { backOff, verify } from './follower.ts';
 import { type Item, itemsOf } from './items.ts';
 import { type LogBatch, eventsAfter } from './lane-events.ts';
 import { type LaneDeps, laneRun } from './lane-run.ts';
+import { pace } from './pace.ts';
 import {
   type Clock,
   type EventSource,
@@ -54,12 +55,17 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
   const signal = AbortSignal.any([outer, done.signal]);
   const batches = eventsAfter(source, flow, lease.checkpoint, signal);
   const run = laneRun(deps, lease);
+  const { took, rest } = pace(deps);
   const preparing = { ...deps, lane: lease.lane, isTransient: store.isTransient };
 
   const prepare = async (): Promise<Prepared | undefined> => {
+    await rest(signal);
     const { value } = await batches.next();
     if (value === undefined) return undefined;
-    return { ...value, items: await itemsOf(preparing, value.events, run.parked()) };
+    const items = await itemsOf(preparing, value.events, run.parked());
+    // A batch without events only says that the lane is live.
+    if (value.events.length > 0) took({ ...value, items });
+    return { ...value, items };
   };
 
   try {
@@ -106,7 +112,8 @@ async function orDue<T>(
   try {
     return await Promise.race([promise, clock.sleep(ms, signal).then(() => 'due' as const)]);
   } finally {
-    timer.abort();
+    // With a reason, because making the default one takes longer than all the rest.
+    timer.abort(null);
   }
 }
 

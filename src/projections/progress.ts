@@ -10,11 +10,19 @@ export type LocalProgress = {
   seen(lane: Lane): bigint | undefined;
   /** Resolves at the next move of any lane. */
   nextMove(): Promise<void>;
+  /** Somebody waits for these views to hold everything up to there, until what this answers is called. */
+  want(views: readonly string[], position: bigint): () => void;
+  /** Whether anybody waits for the view to go beyond there. */
+  isWanted(view: string, beyond: bigint): boolean;
+  /** Resolves when the next one begins to wait. */
+  nextWish(): Promise<void>;
 };
 
 export function localProgress(): LocalProgress {
   const seen = new Map<string, bigint>();
+  const wishes = new Set<{ readonly views: readonly string[]; readonly position: bigint }>();
   let next = Promise.withResolvers<void>();
+  let nextWish = Promise.withResolvers<void>();
   return {
     moved: (lane, { position }) => {
       seen.set(laneName(lane), position);
@@ -24,5 +32,15 @@ export function localProgress(): LocalProgress {
     left: (lane) => seen.delete(laneName(lane)),
     seen: (lane) => seen.get(laneName(lane)),
     nextMove: () => next.promise,
+    want: (views, position) => {
+      const wish = { views, position };
+      wishes.add(wish);
+      nextWish.resolve();
+      nextWish = Promise.withResolvers();
+      return () => wishes.delete(wish);
+    },
+    isWanted: (view, beyond) =>
+      [...wishes].some(({ views, position }) => position > beyond && views.includes(view)),
+    nextWish: () => nextWish.promise,
   };
 }

@@ -36,6 +36,11 @@ export type Projection<Tables = unknown> = {
   readonly tables: readonly TableDefinition[];
   /** Into how many lanes its tenants are spread by hash, each with a checkpoint. Default 1. */
   readonly partitions?: number;
+  /**
+   * How long its lanes rest after a batch while they keep up and nobody waits for them, where a
+   * commit for every keystroke would cost more than the keystrokes. Default 0.
+   */
+  readonly restMs?: number;
   /** Opening a body costs more than folding it, so only what is asked for is opened. */
   readonly needs: (type: string) => 'body' | 'header' | 'nothing';
   /**

@@ -65,15 +65,26 @@ export function reachedBy(deps: {
     if (unknown !== undefined) throw new Error(`There is no view named ${unknown}.`);
     const behind = () => views.some((view) => !isReached(tenant, view, position));
     if (clock.now().getTime() - knownAt > KNOWN_MS) await ask();
-    while (behind()) {
-      if (signal.aborted) return false;
-      const moved = new AbortController();
-      const wake = AbortSignal.any([signal, moved.signal]);
-      const tick = clock.sleep(ASK_MS, wake).then(() => (wake.aborted ? undefined : ask()));
-      tick.catch(() => undefined);
-      await Promise.race([progress.nextMove(), tick]);
-      moved.abort();
+    if (!behind()) return true;
+    const waited = progress.want(views, position);
+    try {
+      while (behind()) {
+        if (signal.aborted) return false;
+        await moved(signal);
+      }
+      return true;
+    } finally {
+      waited();
     }
-    return true;
   };
+
+  /** A lane of this process moved, or it is time to ask about those of others. */
+  async function moved(signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const wake = AbortSignal.any([signal, done.signal]);
+    const tick = clock.sleep(ASK_MS, wake).then(() => (wake.aborted ? undefined : ask()));
+    tick.catch(() => undefined);
+    await Promise.race([progress.nextMove(), tick]);
+    done.abort(null);
+  }
 }

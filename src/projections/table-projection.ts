@@ -24,6 +24,7 @@ export type TableProjection<
   readonly name: string;
   readonly version: number;
   readonly partitions?: number;
+  readonly restMs?: number;
   /** Column name → SQL type and constraints, `tenant_id` apart. Every one is written. */
   readonly columns: { readonly [Column in keyof Row & string]: string };
   /** Columns that the database fills from others, e.g. a search vector. */
@@ -48,7 +49,7 @@ export function tableProjection<
   Key extends keyof Row & string,
   Event extends DomainEvent,
 >(definition: TableProjection<Row, Key, Event>): Projection {
-  const { name, version, partitions, key } = definition;
+  const { name, version, partitions, restMs, key } = definition;
   const table = tableOf(definition);
   const rows: RowsOf = rowsOf({ table: table.name, columns: Object.keys(definition.columns), key });
   const bodies: Readonly<Record<string, unknown>> = definition.body ?? {};
@@ -59,6 +60,7 @@ export function tableProjection<
     name,
     version,
     ...(partitions !== undefined && { partitions }),
+    ...(restMs !== undefined && { restMs }),
     tables: [table],
     needs: (type) => {
       if (Object.hasOwn(bodies, type)) return 'body';

@@ -5,7 +5,7 @@ import { MalformedChange } from '#domain/document/accepting/change-chunk.ts';
 import { type InspectedChange, inspected } from '#domain/document/accepting/inspected.ts';
 import { MOST_CHANGE_BYTES } from '#domain/document/limits.ts';
 
-/** Of a thread that reads one change; every sound one takes a thousandth of it. */
+/** Of a thread that reads one change, to twice of it; every sound one takes a thousandth. */
 const PATIENCE_MS = 5_000;
 const CHECKSUM_AT = 4;
 const HASHED_FROM = 8;
@@ -25,6 +25,8 @@ export function changeInspector({ clock }: { readonly clock: Clock }): {
   const waiting = new Map<number, Waiting>();
   let count = 0;
   let thread: Worker | undefined;
+  let isWatched = false;
+  const closed = new AbortController();
 
   const giveUp = (reason: string) => {
     const lost = thread;
@@ -32,6 +34,17 @@ export function changeInspector({ clock }: { readonly clock: Clock }): {
     for (const { reject } of waiting.values()) reject(new MalformedChange(reason));
     waiting.clear();
     void lost?.terminate();
+  };
+
+  /** One look at a time, because a timer for each change would cost more than reading it. */
+  const watch = async () => {
+    isWatched = true;
+    while (waiting.size > 0) {
+      const newest = count - 1;
+      await clock.sleep(PATIENCE_MS, closed.signal);
+      if ([...waiting.keys()].some((id) => id <= newest)) giveUp('reading it takes too long');
+    }
+    isWatched = false;
   };
 
   const start = (): Worker => {
@@ -53,14 +66,11 @@ export function changeInspector({ clock }: { readonly clock: Clock }): {
 
   const readElsewhere = async (changes: readonly Uint8Array[]): Promise<void> => {
     const id = count++;
-    const over = new AbortController();
     const read = new Promise<void>((resolve, reject) => waiting.set(id, { resolve, reject }));
     thread ??= start();
     thread.postMessage({ id, changes });
-    void clock.sleep(PATIENCE_MS, over.signal).then(() => {
-      if (waiting.has(id)) giveUp('reading it takes too long');
-    });
-    await read.finally(() => over.abort());
+    if (!isWatched) void watch();
+    await read;
   };
 
   return {
@@ -70,6 +80,7 @@ export function changeInspector({ clock }: { readonly clock: Clock }): {
       return read;
     },
     close: async () => {
+      closed.abort(null);
       const open = thread;
       thread = undefined;
       await open?.terminate();

@@ -2,13 +2,15 @@ import { type Clock, type EventLog, LogTampered } from '#commands/ports.ts';
 import type { RecordedEvent } from '#domain/event.ts';
 import type { Bell } from './bell.ts';
 
+export type Read = {
+  readonly events: readonly RecordedEvent[];
+  /** There may be more by now: read again at once. */
+  readonly more: boolean;
+};
+
 export type Followed = {
-  /** Waits out an outage; answers `[]` at the head. */
-  readonly read: (
-    after: bigint,
-    limit: number,
-    signal: AbortSignal,
-  ) => Promise<readonly RecordedEvent[]>;
+  /** Waits out an outage. */
+  readonly read: (after: bigint, limit: number, signal: AbortSignal) => Promise<Read>;
   readonly head: (signal: AbortSignal) => Promise<bigint>;
   readonly bell: Bell;
   readonly clock: Clock;
@@ -31,15 +33,14 @@ export async function* follow(
   while (!signal.aborted) {
     // Taken before the read: whatever commits during it rings again.
     const heard = log.bell.rings;
-    const events = await log.read(last, limit, signal);
+    const { events, more } = await log.read(last, limit, signal);
     if (signal.aborted) return;
     const newest = events.at(-1);
-    if (newest === undefined) {
-      await ringOrPatience(log, heard, signal);
-      continue;
+    if (newest !== undefined) {
+      yield events;
+      last = newest.position;
     }
-    yield events;
-    last = newest.position;
+    if (!more) await ringOrPatience(log, heard, signal);
   }
 }
 

@@ -87,7 +87,10 @@ export function memoryEventLog({ clock }: { readonly clock: Clock }): EventLog {
           patience: () => A_DAY,
           head,
           // Whoever follows sees every tenant's events, wherever it was started.
-          read: async (after, limit) => log.slice(Number(after), Number(after) + limit),
+          read: async (after, limit) => {
+            const events = log.slice(Number(after), Number(after) + limit);
+            return { events, more: events.length === limit };
+          },
         },
         from,
       ),

@@ -6,9 +6,9 @@ import {
   LogTampered,
   LogUnavailable,
 } from '#commands/ports.ts';
-import type { RecordedEvent } from '#domain/event.ts';
+import type { RecordedEvent, StoredEvent } from '#domain/event.ts';
 import { parseHeader } from '#domain/header.ts';
-import { appending } from '#infra/log/appending.ts';
+import { type Sequencer, appending } from '#infra/log/appending.ts';
 import { follow } from '#infra/log/follow.ts';
 import { ownTenant, refuseOthers } from '#infra/log/own-tenant.ts';
 import { patience } from '#infra/log/patience.ts';
@@ -16,6 +16,7 @@ import { tenantOrUndefined } from '#infra/tenancy/tenant-context.ts';
 import type { Database } from './database.ts';
 import { notifications } from './event-log/notifications.ts';
 import { reading } from './event-log/outage.ts';
+import { OwnAppends } from './event-log/own-appends.ts';
 import { sequencer } from './event-log/sequencer.ts';
 import { postgresWire } from './event-log/wire.ts';
 
@@ -47,7 +48,16 @@ export async function postgresEventLog(
 ): Promise<PostgresEventLog> {
   const { database, clock, ids, report = () => undefined } = options;
   const wire = postgresWire(database.directUrl, clock);
-  const bells = notifications({ url: database.directUrl, clock, ids, report });
+  const own = new OwnAppends();
+  /** How far the follower of this process has come. */
+  let followed = 0n;
+  const bells = notifications({
+    url: database.directUrl,
+    clock,
+    ids,
+    report,
+    isKnown: (position) => own.has(position),
+  });
 
   const rows = async (text: string, values: unknown[]): Promise<RecordedEvent[]> =>
     (await reading(async () => await database.pool.query<Row>(text, values))).rows.map(recorded);
@@ -73,7 +83,10 @@ export async function postgresEventLog(
     readAll,
     head,
     append: appending({
-      sequencer: sequencer(wire, clock),
+      sequencer: telling(sequencer(wire, clock), (events, position) => {
+        own.keep(events, position);
+        if (position > followed) bells.bell.ring();
+      }),
       within: patience(clock, {
         ms: options.deadlineMs ?? 10_000,
         most: options.maxWaiting ?? 4_096,
@@ -100,9 +113,13 @@ export async function postgresEventLog(
           clock,
           head: async (signal) => (await outliving(head, signal)) ?? from.after,
           read: async (after, limit, signal) => {
+            const ours = own.behind(after, limit);
+            followed = ours.at(-1)?.position ?? after;
+            if (ours.length > 0) return { events: ours, more: bells.newest() > followed };
             const page = [null, null, after, NO_LIMIT, limit, PAGE_BYTES];
             const events = (await outliving(async () => await rows(READ_LOG, page), signal)) ?? [];
-            return withoutGap(after, events);
+            followed = events.at(-1)?.position ?? after;
+            return { events: withoutGap(after, events), more: events.length > 0 };
           },
         },
         from,
@@ -141,6 +158,18 @@ function withoutGap(after: bigint, events: readonly RecordedEvent[]): readonly R
     );
   return events;
 }
+
+/** Tells of every append that this process made, before its caller hears of it. */
+const telling = (
+  to: Sequencer,
+  appended: (events: readonly StoredEvent[], position: bigint) => void,
+): Sequencer => ({
+  submit: async (append, ticket) => {
+    const verdict = await to.submit(append, ticket);
+    if (verdict.kind === 'appended') appended(append.events, verdict.position);
+    return verdict;
+  },
+});
 
 /** Repeats a read until Postgres is back. `undefined` when `signal` aborts meanwhile. */
 function outlive(clock: Clock, ids: Ids, report: (message: string) => void) {

@@ -14,7 +14,7 @@ test('an event that commits while the follower reads wakes it all the same', asy
     const seen = events.slice(Number(after));
     // Committed after what this read sees, and before the follower goes to sleep.
     if (++reads === 1) commit();
-    return seen;
+    return { events: seen, more: false };
   };
   for await (const batch of follow({ ...source, read }, { after: 0n, signal: stop.signal })) {
     assert.equal(batch.length, 1);
@@ -63,8 +63,10 @@ function rehearsed() {
   const rung = bell();
   const clock = manualClock();
   const source = {
-    read: async (after: bigint, limit: number) =>
-      events.slice(Number(after), Number(after) + limit),
+    read: async (after: bigint, limit: number) => {
+      const read = events.slice(Number(after), Number(after) + limit);
+      return { events: read, more: read.length === limit };
+    },
     head: async () => BigInt(events.length),
     bell: rung,
     clock,

@@ -5,6 +5,8 @@ import { type Bell, bell } from '#infra/log/bell.ts';
 
 export type Notifications = {
   readonly bell: Bell;
+  /** The last position that others were heard of. */
+  newest(): bigint;
   /** LISTENs from the first call on. Resolves when it is known whether notifications arrive. */
   ready(): Promise<void>;
   /** How long a follower may sleep without looking, in milliseconds. */
@@ -17,6 +19,8 @@ type Options = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly report: (message: string) => void;
+  /** Whether followers were told of this position already. */
+  readonly isKnown: (position: bigint) => boolean;
 };
 
 /** With notifications a look at the log is only for the case that one was lost. */
@@ -24,13 +28,16 @@ const LISTENING_MS = 5_000;
 const POLLING_MS = 50;
 const PROBE_MS = 2_000;
 const CHANNEL = 'palimpsest_events';
+const POSITION = /^\d{1,18}$/;
 
 /** Rings when something was committed: by LISTEN where sessions are real, else followers poll. */
-export function notifications({ url, clock, ids, report }: Options): Notifications {
+export function notifications(options: Options): Notifications {
+  const { url, clock, ids, report, isKnown } = options;
   const rung = bell();
   const closing = new AbortController();
   const closed = once(closing.signal, 'abort');
   let listening = false;
+  let newest = 0n;
   let first: Promise<void> | undefined;
   let running: Promise<void> | undefined;
 
@@ -61,6 +68,13 @@ export function notifications({ url, clock, ids, report }: Options): Notificatio
     }
   }
 
+  /** A turn later, because the answer to an append of our own may stand right behind it. */
+  function hear(position: bigint): void {
+    if (isKnown(position)) return;
+    if (position > newest) newest = position;
+    rung.ring();
+  }
+
   /** A message to ourselves: through a transaction pooler it does not come back. */
   async function probe(client: Client): Promise<boolean> {
     const token = `probe ${ids.uuid()}`;
@@ -70,7 +84,8 @@ export function notifications({ url, clock, ids, report }: Options): Notificatio
       if (payload === token) {
         back = true;
         heard.abort();
-      } else rung.ring();
+      } else if (payload === undefined || !POSITION.test(payload)) rung.ring();
+      else setImmediate(hear, BigInt(payload));
     });
     await client.query(`listen ${CHANNEL}`);
     await client.query('select pg_notify($1, $2)', [CHANNEL, token]);
@@ -95,6 +110,7 @@ export function notifications({ url, clock, ids, report }: Options): Notificatio
 
   return {
     bell: rung,
+    newest: () => newest,
     ready: async () => {
       first ??= new Promise((resolve) => {
         running = run(resolve);

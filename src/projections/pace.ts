@@ -1,0 +1,42 @@
+import type { Checkpoint, Clock } from './ports.ts';
+import type { LocalProgress } from './progress.ts';
+import type { Projection } from './projection.ts';
+
+/** After events that are none of a lane's business: it is woken for the next ones together. */
+const IDLE_REST_MS = 50;
+
+type Taken = {
+  readonly live: boolean;
+  readonly to: Checkpoint;
+  readonly items: readonly unknown[];
+};
+
+/** Lets a lane rest between its batches, unless somebody waits for what it has not taken yet. */
+export function pace(deps: {
+  readonly projection: Projection;
+  readonly clock: Clock;
+  readonly progress: LocalProgress;
+}) {
+  const { projection, clock, progress } = deps;
+  const { name, restMs = 0 } = projection;
+  let taken = 0n;
+  let restsUntil = -Infinity;
+
+  return {
+    took: ({ live, to, items }: Taken) => {
+      taken = to.position;
+      const ms = items.length === 0 ? Math.max(restMs, IDLE_REST_MS) : restMs;
+      restsUntil = live ? clock.now().getTime() + ms : -Infinity;
+    },
+    rest: async (signal: AbortSignal): Promise<void> => {
+      while (!signal.aborted && !progress.isWanted(name, taken)) {
+        const ms = restsUntil - clock.now().getTime();
+        if (ms <= 0) return;
+        const woken = new AbortController();
+        const slept = clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+        await Promise.race([slept, progress.nextWish()]);
+        woken.abort(null);
+      }
+    },
+  };
+}
