@@ -60,10 +60,15 @@ journey('two who were both away see in the timeline where they met', async (t, s
   await ada.post(`/v1/documents/${id}/edits`, {
     edits: [{ type: 'deleteSection', section: sections[1]!.id }],
   });
-  await (await open(bob.key, his)).settled();
+  const back = await open(bob.key, his);
+  await back.settled();
+  // To choose the title that there is, of the two, is no change that anybody would refuse.
+  back.rename(back.title);
+  back.splice(back.sections[0]!.id, 0, 0, '> ');
+  await back.settled();
   // Its own position makes the timeline wait for everything that was sent before.
   const last = await ada.post(`/v1/documents/${id}/edits`, {
-    edits: [{ type: 'insertText', at: 0, text: '# ' }],
+    edits: [{ type: 'insertText', at: 0, text: '> ' }],
   });
 
   const timeline = async (query: string): Promise<readonly Entry[]> => {

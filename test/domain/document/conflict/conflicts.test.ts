@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Edit } from '#domain/document/edits.ts';
-import { baseOf } from '#domain/document/reading.ts';
+import { baseOf, titleOf } from '#domain/document/reading.ts';
 import type { Principal } from '#domain/rights.ts';
 import { type ToldConflict, conflictsIn } from '#test/support/conflicts.ts';
 import { type WrittenDocument, ada, bob, replayed, written } from '#test/support/document.ts';
@@ -266,4 +266,18 @@ test('an undo is in conflict with what was typed meanwhile in the words that it 
   send(document, bob, away.splice(section, 7, 0, 's'));
   assert.deepEqual(kinds(document), ['deleted']);
   assert.deepEqual(newest(document)[0]?.with, [undone]);
+});
+
+test('after two titles the document can be given the one that it has', () => {
+  const document = written('one');
+  const [hers, his] = [writerOf(document, 'ada'), writerOf(document, 'bob')];
+  const changes = [hers.rename('Hers'), his.rename('His')];
+  send(document, ada, changes[0]!);
+  send(document, bob, changes[1]!);
+  const title = titleOf(document.living);
+  document.edit({ type: 'setTitle', title });
+  assert.equal(titleOf(document.living), title);
+  hers.take([changes[1]!.bytes]);
+  send(document, ada, hers.splice(document.section(0), 0, 0, 'x'));
+  assert.equal(document.markdown, 'xone');
 });
