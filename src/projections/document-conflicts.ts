@@ -50,7 +50,10 @@ export const documentConflicts = (finder: ConflictFinder): Projection => ({
         actor uuid not null, type text not null, edit_group uuid, conflicts jsonb`,
       key: ['document_id', 'revision'],
       // Else finding the edit of a change would read all that ever happened to its document.
-      indexes: ['(tenant_id, document_id, changes, revision)'],
+      indexes: [
+        '(tenant_id, document_id, changes, revision)',
+        '(tenant_id, document_id, revision) where conflicts is not null',
+      ],
     },
     {
       name: 'document_heads',

@@ -6,11 +6,12 @@ import { commandHandler } from '#commands/handle.ts';
 import { heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
 import type { DocumentCommand } from '#domain/document/commands.ts';
+import { inheritedFrom } from '#domain/document/branch/inheritance.ts';
 import { documentAggregate } from '#domain/document/document.ts';
+import { settled } from '#domain/document/live-content.ts';
 import { sectionsOf } from '#domain/document/reading.ts';
 import { eventTypes } from '#domain/event-types.ts';
 import type { CommandId, DocumentId, MemberId } from '#domain/ids.ts';
-import { streamOf } from '#domain/stream.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
 import { conflictFinder } from '#infra/projections/conflict-finder.ts';
 import { systemIds } from '#infra/system/ids.ts';
@@ -18,7 +19,13 @@ import { runAsNoTenant, runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { conflictTotals } from '#projections/conflict-counts.ts';
 import { conflictsOfRevisions, documentConflicts } from '#projections/document-conflicts.ts';
 import { ForeignWriter } from '#test/support/foreign-writer.ts';
-import { caughtUp, eventually, projectionWorld, projector } from '#test/support/projections.ts';
+import {
+  type World,
+  caughtUp,
+  eventually,
+  projectionWorld,
+  projector,
+} from '#test/support/projections.ts';
 import { seededRandom } from '#test/support/random.ts';
 import { acme } from '#test/support/sealing.ts';
 
@@ -26,8 +33,8 @@ const actorOf = (name: string) => Buffer.from(name.padEnd(16, '.')).toString('he
 type Change = ReturnType<ForeignWriter['splice']>;
 
 /** A document that live clients write in, and the view of its conflicts. */
-async function writing(t: TestContext) {
-  const world = await projectionWorld(t);
+async function writing(t: TestContext, shared?: World) {
+  const world = shared ?? (await projectionWorld(t));
   const snapshots = memorySnapshotStore();
   const warn = (message: string, cause: unknown) => assert.fail(new Error(message, { cause }));
   const ports = { ...world, ids: systemIds, snapshots, warn };
@@ -57,10 +64,11 @@ async function writing(t: TestContext) {
     };
     const { revision, state } = await runAsTenant(acme, () => handle(id, command, meta));
     assert.ok('content' in state);
-    return { revision, sections: sectionsOf(state) };
+    return { revision, sections: sectionsOf(state), state };
   };
-  const viewing = async () => {
-    const view = documentConflicts(conflictFinder(ports));
+  const viewing = async (later = 0) => {
+    const current = documentConflicts(conflictFinder(ports));
+    const view = { ...current, version: current.version + later };
     const process = await projector(t, world, [view], { definitions: eventTypes });
     return { ...process, view, caughtUp: () => caughtUp(world, process, [view]) };
   };
@@ -114,7 +122,7 @@ async function writing(t: TestContext) {
       await caughtUp();
       return await runAsNoTenant(() => views.readEveryTenant(conflictTotals));
     },
-    stream: streamOf(acme, 'document', id),
+    id,
   };
 }
 
@@ -166,6 +174,49 @@ test('undoing the deletion that an edit names brings back what was typed in the 
     back.map(({ text }) => text),
     ['one\n', '# Two\nabcdef\n'],
   );
+});
+
+test('in a branch only what its own authors had not seen is told', async (t) => {
+  const original = await writing(t);
+  const { state, revision } = await original.send('ada', create('one two three\n'));
+  const { send, type, conflicts, viewing } = await writing(t, original.world);
+  const view = await viewing();
+  const { sections, state: begun } = await send('ada', {
+    type: 'BranchDocument',
+    of: { document: original.id, revision },
+    title: 'A branch',
+    access: state.access,
+    folder: null,
+    inherited: inheritedFrom(state),
+  });
+  const section = sections[0]!.id;
+  const branch = settled(begun.content).replica.getChanges([]);
+  const [hers, his] = [new ForeignWriter(actorOf('ada')), new ForeignWriter(actorOf('bob'))];
+  for (const one of [hers, his]) one.take(branch);
+  await type('ada', hers.splice(section, 0, 3, 'ONE'));
+  assert.deepEqual(await conflicts(view), new Map());
+  const { revision: last } = await type('bob', his.splice(section, 3, 0, 's'));
+  assert.deepEqual(
+    (await conflicts(view)).get(last)?.map(({ kind, words }) => [kind, words?.theirs]),
+    [['words', 'ONE']],
+  );
+});
+
+test('of an erased document the view says nothing but that somebody edited', async (t) => {
+  const { world, viewing, send, type, writer, rows, id } = await writing(t);
+  const { sections } = await send('ada', create('secret word\n'));
+  const section = sections[0]!.id;
+  const [hers, his] = [await writer('ada'), await writer('bob')];
+  await type('ada', hers.splice(section, 0, 6, 'hidden'));
+  await type('bob', his.splice(section, 0, 6, 'covert'));
+  const before = await viewing();
+  assert.match(await rows(before), /secret.*covert|covert.*secret/);
+  await before.engine.stop();
+  await world.sealer.destroy(acme, `document:${id}`);
+  const after = await viewing(1);
+  const [told, heads, counts] = (await rows(after)).split('\n');
+  assert.deepEqual([told, heads], ['[]', '[]']);
+  assert.match(counts ?? '', /"kind":"edits","count":3|"count":3,"kind":"edits"/);
 });
 
 test('a view that is built anew, in one go, has the very rows of one that followed', async (t) => {
