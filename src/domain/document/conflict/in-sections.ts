@@ -38,7 +38,7 @@ export function conflictOfTitles({ title }: Histories, edit: Edit): Conflict[] {
 export function conflictsOfSection(
   { id }: Pick<Section, 'id'>,
   histories: Histories,
-  { stories, touchedBy }: SectionStories,
+  { all, touchedBy }: SectionStories,
   edit: Edit,
 ): Conflict[] {
   const history = histories.sections.get(id);
@@ -51,7 +51,9 @@ export function conflictsOfSection(
   );
   const writesText = touchedBy.has(edit.place);
   const typing = () =>
-    stories.flatMap((story) => story.touched).filter((place) => isConcurrent(edit, place));
+    all()
+      .flatMap((story) => story.touched)
+      .filter((place) => isConcurrent(edit, place));
 
   const deleted = newestFirst([
     ...(writesText || placed.some(own) ? away.filter(ofOthers).map(placeOf) : []),
@@ -82,25 +84,29 @@ export function conflictOfCut(
   text: SectionStories,
   edit: Edit,
 ): Conflict[] {
-  const { stories, touchedBy, movedBy } = text;
+  const { all, touchedBy, movedBy } = text;
   const ofOthers = (place: number) => isConcurrent(edit, place);
   const others = [...movedBy].filter(ofOthers);
   const touched = others.length === 0 ? [] : (touchedBy.get(edit.place) ?? []);
   const found = others.filter((cut) => touched.some((at) => isAfterCut(text, at, edit, cut)));
   if (movedBy.has(edit.place)) {
-    found.push(...stories.flatMap(({ touched }) => touched).filter(ofOthers));
+    found.push(
+      ...all()
+        .flatMap(({ touched }) => touched)
+        .filter(ofOthers),
+    );
   }
   const places = newestFirst(found);
   return places.length === 0 ? [] : [conflict('split', id, places)];
 }
 
 /** What was typed goes where that went which stood on its left when the text was cut. */
-function isAfterCut({ stories }: SectionStories, at: number, edit: Edit, cut: number): boolean {
-  if (stories[at]?.moved.includes(cut) === true) return true;
-  const before = stories[at - 1];
+function isAfterCut(text: SectionStories, at: number, edit: Edit, cut: number): boolean {
+  if (text.at(at)?.moved.includes(cut) === true) return true;
+  const before = text.at(at - 1);
   if (before === undefined || isTouchedBy(before, edit.place)) return false;
   for (let left = at - 1; left >= 0; left--) {
-    const story = stories[left];
+    const story = text.at(left);
     const isSeen = story?.elements.some(({ made }) => made < cut && edit.knows(made));
     if (isSeen === true) return story?.moved.includes(cut) === true;
   }

@@ -53,21 +53,22 @@ export function conflictsInWords(
 }
 
 /** Around everything that the change touched: the rest of its words, and the words beside them. */
-function neighbourhoods({ stories, touchedBy }: SectionStories, edit: Edit): (readonly Story[])[] {
-  const touched = touchedBy.get(edit.place) ?? [];
+function neighbourhoods(text: SectionStories, edit: Edit): (readonly Story[])[] {
+  const touched = text.touchedBy.get(edit.place) ?? [];
   const ranges: { start: number; end: number }[] = [];
   for (let first = 0, last = 0; first < touched.length; first = last + 1) {
     const from = touched[first] ?? 0;
     for (last = first; touched[last + 1] === from + last + 1 - first;) last++;
-    const start = reach(stories, from, -1, edit);
-    const end = reach(stories, touched[last] ?? from, 1, edit) + 1;
+    const start = reach(text, from, -1, edit);
+    const end = reach(text, touched[last] ?? from, 1, edit) + 1;
     const before = ranges.at(-1);
     if (before !== undefined && start < before.end) before.end = end;
     else ranges.push({ start, end });
   }
-  return ranges.map(({ start, end }) =>
-    stories.slice(start, end).filter((story) => isFrom(story, edit)),
-  );
+  return ranges.map(({ start, end }) => {
+    const all = Array.from({ length: end - start }, (_, index) => text.at(start + index) ?? []);
+    return all.flat().filter((story) => isFrom(story, edit));
+  });
 }
 
 /** What was typed later must not make a difference, not even by its length. */
@@ -96,13 +97,13 @@ function nearestFirst(around: readonly Story[], edit: Edit): readonly number[] {
 }
 
 /** To the end of the word next to that in which one begins. */
-function reach(stories: readonly Story[], from: number, step: 1 | -1, edit: Edit): number {
+function reach(text: SectionStories, from: number, step: 1 | -1, edit: Edit): number {
   const isSeen = (story: Story) => isTouchedBy(story, edit.place) || isThere(story, edit.knows);
   let edge = from;
-  let isWord = isOfWord(stories[from]?.text ?? '');
+  let isWord = isOfWord(text.at(from)?.text ?? '');
   let ends = 0;
   for (let left = MOST_AROUND, at = from + step; left > 0; at += step) {
-    const story = stories[at];
+    const story = text.at(at);
     if (story === undefined) break;
     if (isFrom(story, edit)) left--;
     if (isSeen(story)) {

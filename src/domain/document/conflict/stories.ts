@@ -18,7 +18,9 @@ export type Story = {
 
 /** The characters of a section, and which of them some changes are about. */
 export type SectionStories = {
-  readonly stories: readonly Story[];
+  /** Of the character at this index: told when it is asked for, because few ever are. */
+  readonly at: (index: number) => Story | undefined;
+  readonly all: () => readonly Story[];
   /** By the change: indexes of the characters that it touched, from left to right. */
   readonly touchedBy: ReadonlyMap<number, readonly number[]>;
   /** All changes in which text moved into or out of the section. */
@@ -31,19 +33,38 @@ export function storiesOf(
   arranged: readonly Arranged[],
   changes: ReadonlySet<number>,
 ): SectionStories {
-  const stories = arranged.map(({ row }) => storyOf(characters, row));
+  const stories: (Story | undefined)[] = [];
+  const at = (index: number): Story | undefined => {
+    const { row } = arranged[index] ?? {};
+    return row === undefined ? undefined : (stories[index] ??= storyOf(characters, row));
+  };
   const touchedBy = new Map<number, number[]>();
   const movedBy = new Set<number>();
-  stories.forEach((story, index) => {
-    for (const place of story.touched) {
-      if (!changes.has(place) || !isTouchedBy(story, place)) continue;
+  arranged.forEach(({ row }, index) => {
+    const isLinked = characters.previous[row] !== NONE;
+    if (!isLinked && !isAbout(characters, row, changes)) return;
+    const story = at(index);
+    for (const place of story?.moved ?? []) movedBy.add(place);
+    for (const place of story?.touched ?? []) {
+      if (!changes.has(place) || !isTouchedBy(story!, place)) continue;
       const known = touchedBy.get(place);
       if (known === undefined) touchedBy.set(place, [index]);
       else known.push(index);
     }
-    for (const place of story.moved) movedBy.add(place);
   });
-  return { stories, touchedBy, movedBy };
+  const all = () => arranged.flatMap((_, index) => at(index) ?? []);
+  return { at, all, touchedBy, movedBy };
+}
+
+/** Whether one of these changes typed or deleted an element. */
+function isAbout(characters: Characters, row: number, changes: ReadonlySet<number>): boolean {
+  if (changes.has(authorshipOfRow(characters, row).place)) return true;
+  const { saved, authorshipOf } = characters;
+  const { start, actor, counter } = saved.successors;
+  for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
+    if (changes.has(authorshipOf(actor[at] ?? NONE, counter[at] ?? NONE).place)) return true;
+  }
+  return false;
 }
 
 function storyOf(characters: Characters, newest: number): Story {
