@@ -1,10 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { DocumentId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
-import {
-  type DocumentConflictsTables,
-  conflictsOfRevisions,
-} from '#projections/document-conflicts.ts';
+import { type DocumentConflictsTables, conflictsOfRevisions } from '#projections/conflict-rows.ts';
 import {
   type DocumentTimelineTables,
   type TimelineQuery,

@@ -25,7 +25,7 @@ export type Run = {
 /** So many edits are looked at before the database hears of this transaction again. */
 const MOST_TOGETHER = 200;
 
-type Following = {
+export type Following = {
   readonly followed: Followed;
   readonly counted: readonly Counted[];
   readonly runs: readonly Run[];

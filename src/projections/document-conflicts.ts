@@ -1,37 +1,13 @@
-import { type Transaction, sql } from 'kysely';
+import type { Transaction } from 'kysely';
 import { contentEvents, documentEvents } from '#domain/document/events.ts';
-import type { DocumentId, MemberId, TenantId } from '#domain/ids.ts';
-import { type StreamName, partsOf } from '#domain/stream.ts';
-import { type Counted, type Followed, type Run, follow } from './concurrent-edits.ts';
+import type { StreamName } from '#domain/stream.ts';
+import { type Following, type Run, follow } from './concurrent-edits.ts';
 import { type Counting, conflictCounts, count } from './conflict-counts.ts';
 import type { ConflictFinder } from './conflict-finder.ts';
-import type { ProjectedEvent, Projection } from './projection.ts';
-import { rowsOf } from './table-rows.ts';
+import { type Row, followedIn, forget, heads, keyOf, rowOf, save } from './conflict-rows.ts';
+import type { Projection } from './projection.ts';
+import type { Change } from './table-rows.ts';
 import { type ToldConflict, toldConflicts } from './told-conflicts.ts';
-
-type Row = {
-  readonly tenant_id: string;
-  readonly document_id: DocumentId;
-  readonly revision: number;
-  /** How many changes the document has with this event: by it the event of a change is found. */
-  readonly changes: number;
-  readonly actor: MemberId;
-  readonly type: string;
-  readonly edit_group: string | null;
-  readonly conflicts: readonly ToldConflict[] | null;
-};
-export type DocumentConflictsTables = { document_conflicts: Row };
-
-const rows = rowsOf({
-  table: 'document_conflicts',
-  columns: ['document_id', 'revision', 'changes', 'actor', 'type', 'edit_group', 'conflicts'],
-  key: ['document_id', 'revision'],
-});
-const heads = rowsOf({
-  table: 'document_heads',
-  columns: ['document_id', 'revision', 'changes', 'heads'],
-  key: ['document_id'],
-});
 
 /** `DocumentCreated` tells when a document is erased. */
 const opened = new Set<string>(['DocumentCreated', 'ContentInherited', ...contentEvents]);
@@ -71,10 +47,24 @@ export const documentConflicts = (finder: ConflictFinder): Projection => ({
   handle: async (events, tables) => {
     const streams = [...Map.groupBy(events, ({ header }) => header.stream)];
     const followed = await followedIn(tables, streams);
+    const taken: Taken[] = [];
     for (const [stream, ofDocument] of streams) {
       if (ofDocument.some(({ erased }) => erased === true)) await forget(tables, stream);
-      else await take(finder, tables, stream, ofDocument, followed.get(stream));
+      else {
+        const following = await follow(finder, stream, ofDocument, followed.get(stream));
+        taken.push(takenOf(stream, following));
+      }
     }
+    // Before conflicts are told: those of these very events refer to them.
+    await save(
+      tables,
+      taken.flatMap(({ written }) => [...written.values()]),
+    );
+    await heads.save(
+      tables,
+      taken.flatMap(({ head }) => head),
+    );
+    for (const one of taken) if (one.runs.length > 0) await tellConflicts(finder, tables, one);
     // Also of what was erased: that somebody edited stays known.
     const edits = events.filter(({ type }) => type === 'ChangesApplied');
     await count(
@@ -84,58 +74,37 @@ export const documentConflicts = (finder: ConflictFinder): Projection => ({
   },
 });
 
-const keyOf = (stream: StreamName) => {
-  const { tenant, id } = partsOf(stream)!;
-  return { tenant_id: tenant, document_id: id as DocumentId };
+/** What a batch of events makes of one document. */
+type Taken = {
+  readonly stream: StreamName;
+  readonly written: ReadonlyMap<number, Row>;
+  readonly head: readonly Change[];
+  readonly runs: readonly Run[];
 };
 
-async function followedIn(
-  tables: Transaction<unknown>,
-  streams: readonly (readonly [StreamName, unknown])[],
-): Promise<ReadonlyMap<StreamName, Followed>> {
-  const keys = new Map(streams.map(([stream]) => [keyText(keyOf(stream)), stream]));
-  const known = await heads.load(
-    tables,
-    streams.map(([stream]) => keyOf(stream)),
-  );
-  return new Map(
-    known.map((row) => [keys.get(keyText(row as Row))!, row as unknown as Followed] as const),
-  );
+function takenOf(stream: StreamName, { followed, counted, runs }: Following): Taken {
+  const key = keyOf(stream);
+  const written = new Map(counted.map((one) => [one.event.header.revision, rowOf(key, one)]));
+  // Nothing is left of an erased document, whatever comes of it later.
+  const head =
+    followed.changes === 0 ? [] : [{ before: undefined, after: { ...key, ...followed } }];
+  return { stream, written, head, runs };
 }
 
-const keyText = ({ tenant_id, document_id }: Pick<Row, 'tenant_id' | 'document_id'>): string =>
-  `${tenant_id} ${document_id}`;
-
-async function forget(tables: Transaction<unknown>, stream: StreamName): Promise<void> {
-  const { tenant_id, document_id } = keyOf(stream);
-  for (const table of ['document_conflicts', 'document_heads']) {
-    await sql`delete from ${sql.id(table)}
-               where tenant_id = ${tenant_id} and document_id = ${document_id}`.execute(tables);
-  }
-}
-
-async function take(
+async function tellConflicts(
   finder: ConflictFinder,
   tables: Transaction<unknown>,
-  stream: StreamName,
-  events: readonly ProjectedEvent[],
-  known: Followed | undefined,
+  { stream, written, runs }: Taken,
 ): Promise<void> {
-  const key = keyOf(stream);
-  const { followed, counted, runs } = await follow(finder, stream, events, known);
-  const written = new Map(counted.map((one) => [one.event.header.revision, rowOf(key, one)]));
-  // Before conflicts are told: those of these very events refer to them.
-  await save(tables, [...written.values()]);
-  await heads.save(tables, [{ before: undefined, after: { ...key, ...followed } }]);
   const told = await conflictsIn(finder, tables, stream, runs);
   const meeting = [...told].map(([revision, conflicts]) =>
     Object.assign({}, written.get(revision)!, { conflicts }),
   );
   await save(tables, meeting);
-  const kinds = meeting.flatMap(({ conflicts }) => distinctKinds(conflicts));
+  const { tenant_id: tenant } = keyOf(stream);
   await count(
     tables,
-    kinds.map((kind) => ({ tenant: key.tenant_id, kind })),
+    meeting.flatMap(({ conflicts }) => distinctKinds(conflicts).map((kind) => ({ tenant, kind }))),
   );
 }
 
@@ -159,43 +128,3 @@ async function conflictsIn(
 
 const distinctKinds = (conflicts: readonly ToldConflict[]): Counting[] =>
   Array.from(new Set(conflicts.map(({ kind }) => kind)));
-
-const save = (tables: Transaction<unknown>, written: readonly Row[]): Promise<void> =>
-  rows.save(
-    tables,
-    written.map((after) => ({ before: undefined, after })),
-  );
-
-const rowOf = (key: ReturnType<typeof keyOf>, { event, changes }: Counted): Row => ({
-  ...key,
-  revision: event.header.revision,
-  changes,
-  actor: event.header.actor,
-  type: event.type,
-  edit_group: groupOf(event),
-  conflicts: null,
-});
-
-function groupOf(event: ProjectedEvent): string | null {
-  const data: { readonly group?: string } | undefined = event.erased ? undefined : event.data;
-  return data?.group ?? null;
-}
-
-/** By revision, of those of a document that have any. */
-export async function conflictsOfRevisions(
-  tables: Transaction<DocumentConflictsTables>,
-  tenant: TenantId,
-  document: DocumentId,
-  revisions: readonly number[],
-): Promise<ReadonlyMap<number, readonly ToldConflict[]>> {
-  if (revisions.length === 0) return new Map();
-  const found = await tables
-    .selectFrom('document_conflicts')
-    .select(['revision', 'conflicts'])
-    .where('tenant_id', '=', tenant)
-    .where('document_id', '=', document)
-    .where('revision', 'in', revisions)
-    .where('conflicts', 'is not', null)
-    .execute();
-  return new Map(found.map(({ revision, conflicts }) => [revision, conflicts ?? []]));
-}

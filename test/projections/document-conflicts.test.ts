@@ -17,7 +17,8 @@ import { conflictFinder } from '#infra/projections/conflict-finder.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { runAsNoTenant, runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { conflictTotals } from '#projections/conflict-counts.ts';
-import { conflictsOfRevisions, documentConflicts } from '#projections/document-conflicts.ts';
+import { conflictsOfRevisions } from '#projections/conflict-rows.ts';
+import { documentConflicts } from '#projections/document-conflicts.ts';
 import { ForeignWriter } from '#test/support/foreign-writer.ts';
 import {
   type World,
