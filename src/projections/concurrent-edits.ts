@@ -106,4 +106,6 @@ const movesText = (event: ProjectedEvent): boolean =>
   isContentEvent(event) &&
   (event.type !== 'ChangesApplied' ||
     event.data.cuts !== undefined ||
+    event.data.moves !== undefined ||
+    event.data.revived !== undefined ||
     event.data.merged !== undefined);

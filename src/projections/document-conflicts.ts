@@ -19,6 +19,7 @@ const opened = new Set<string>(['DocumentCreated', 'ContentInherited', ...conten
 export const documentConflicts = (finder: ConflictFinder): Projection => ({
   name: 'document_conflicts',
   version: 1,
+  restMs: 200,
   tables: [
     {
       name: 'document_conflicts',

@@ -4,7 +4,7 @@ import { settled } from '#domain/document/live-content.ts';
 import { cutFromOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import { arrangementOf } from '#domain/document/undo/arrangement.ts';
-import { authorshipIn } from '#domain/document/undo/authorship.ts';
+import { authorsIn } from '#domain/document/undo/authorship.ts';
 import { charactersOf } from '#domain/document/undo/characters.ts';
 import { historiesOf } from '#domain/document/undo/fields.ts';
 import { isMerged } from '#domain/document/undo/ledger.ts';
@@ -71,8 +71,8 @@ function sceneOf(document: LivingDocument, changes: ReadonlySet<number>): Scene 
   const content = settled(document.content);
   const { ledger } = document;
   const saved = savedDocument(content.replica);
-  const authorshipOf = authorshipIn(saved, ledger);
-  const characters = charactersOf(saved, authorshipOf, content.sections, isMerged(ledger));
+  const authors = authorsIn(saved, ledger);
+  const characters = charactersOf(saved, authors, content.sections, isMerged(ledger));
   const arrangement = arrangementOf(characters);
   const cutFrom = cutFromOf(document);
   const rootOf = (id: SectionId): SectionId => {
@@ -83,7 +83,7 @@ function sceneOf(document: LivingDocument, changes: ReadonlySet<number>): Scene 
   const stories = new Map<SectionId, SectionStories>();
   return {
     pasts: pastsIn(saved, ledger),
-    histories: historiesOf({ saved, authorshipOf, content, cutFrom }),
+    histories: historiesOf({ saved, authorshipOf: authors.authorshipOf, content, cutFrom }),
     storiesIn: ({ id, object }) => {
       const known = stories.get(id);
       const told = known ?? storiesOf(characters, arrangement.get(object) ?? [], changes);

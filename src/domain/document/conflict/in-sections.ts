@@ -1,6 +1,5 @@
 import type { Section } from '#domain/document/content.ts';
 import type { Write, historiesOf } from '#domain/document/undo/fields.ts';
-import { MOVED } from '#domain/document/undo/ledger.ts';
 import {
   type Conflict,
   type Edit,
@@ -47,7 +46,7 @@ export function conflictsOfSection(
   const own = ({ place }: Write) => place === edit.place;
   const away = history.present.filter(({ value, place }) => !value && place !== history.made.place);
   const placed = history.order.filter(
-    ({ owner, place }) => owner !== MOVED && place !== history.made.place,
+    ({ elements, place }) => elements !== 'moves' && place !== history.made.place,
   );
   const writesText = touchedBy.has(edit.place);
   const typing = () =>

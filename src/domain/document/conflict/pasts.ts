@@ -29,10 +29,11 @@ export function pastsIn(saved: SavedDocument, ledger: Ledger): Pasts {
 }
 
 function countsOf({ actors, changes }: SavedDocument): readonly Counts[] {
-  const { count, actor, deps } = changes;
+  const { count, actor } = changes;
+  const { start, changes: dependencies } = changes.dependencies();
   const counts: Counts[] = [];
   for (let row = 0; row < count; row++) {
-    const own = deps.row.subarray(deps.start[row], deps.start[row + 1]);
+    const own = dependencies.subarray(start[row], start[row + 1]);
     const before = own.length === 1 ? counts[own[0] ?? NONE] : undefined;
     // Who types alone learns nothing: thousands of changes in a row share what they knew.
     const isAlone = before !== undefined && actor[own[0] ?? NONE] === actor[row];
@@ -44,14 +45,14 @@ function countsOf({ actors, changes }: SavedDocument): readonly Counts[] {
 function countsWith(
   { actor, seq }: SavedDocument['changes'],
   counts: readonly Counts[],
-  deps: Float64Array,
+  dependencies: Float64Array,
   actors: number,
 ): Counts {
   const known = new Int32Array(actors);
   const know = (by: number, most: number) => (known[by] = Math.max(known[by] ?? 0, most));
-  for (const dep of deps) {
-    counts[dep]?.forEach((most, by) => know(by, most));
-    know(actor[dep] ?? NONE, seq[dep] ?? 0);
+  for (const before of dependencies) {
+    counts[before]?.forEach((most, by) => know(by, most));
+    know(actor[before] ?? NONE, seq[before] ?? 0);
   }
   return known;
 }

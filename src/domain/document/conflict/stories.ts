@@ -1,8 +1,8 @@
-import { type Knows, deletionsOf } from '#domain/document/branch/sides.ts';
+import type { Knows } from '#domain/document/branch/sides.ts';
 import type { Arranged } from '#domain/document/undo/arrangement.ts';
 import { type Characters, authorshipOfRow } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
-import { MOVED } from '#domain/document/undo/ledger.ts';
+import { overwritersOf } from '#domain/document/undo/rule.ts';
 import { valueAt } from '#domain/document/undo/saved-rows.ts';
 
 /** A character, and the places in the ledger of everything that ever happened to it. */
@@ -59,11 +59,7 @@ export function storiesOf(
 /** Whether one of these changes typed or deleted an element. */
 function isAbout(characters: Characters, row: number, changes: ReadonlySet<number>): boolean {
   if (changes.has(authorshipOfRow(characters, row).place)) return true;
-  const { saved, authorshipOf } = characters;
-  const { start, actor, counter } = saved.successors;
-  for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
-    if (changes.has(authorshipOf(actor[at] ?? NONE, counter[at] ?? NONE).place)) return true;
-  }
+  for (const { place } of overwritersOf(characters, row)) if (changes.has(place)) return true;
   return false;
 }
 
@@ -74,11 +70,11 @@ function storyOf(characters: Characters, newest: number): Story {
   const moved: number[] = [];
   for (let row = newest; row !== NONE; row = previous[row] ?? NONE) {
     const made = authorshipOfRow(characters, row);
-    if (made.owner !== MOVED) touched.push(made.place);
+    if (made.elements !== 'moves') touched.push(made.place);
     const deleted: number[] = [];
-    for (const { owner, place } of deletionsOf(characters, row)) {
+    for (const { elements: written, place } of overwritersOf(characters, row)) {
       deleted.push(place);
-      (owner === MOVED ? moved : touched).push(place);
+      (written === 'moves' ? moved : touched).push(place);
     }
     elements.push({ made: made.place, deleted });
   }
