@@ -19,7 +19,8 @@ const opened = new Set<string>(['DocumentCreated', 'ContentInherited', ...conten
 export const documentConflicts = (finder: ConflictFinder): Projection => ({
   name: 'document_conflicts',
   version: 1,
-  restMs: 200,
+  // A batch costs as much as twenty keystrokes in it, and nobody reads this letter by letter.
+  restMs: 1_000,
   tables: [
     {
       name: 'document_conflicts',

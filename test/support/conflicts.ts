@@ -3,7 +3,12 @@ import type { Conflict, TwoSides } from '#domain/document/conflict/conflict.ts';
 import { type ConcurrentEdit, conflictsOf } from '#domain/document/conflict/find-conflicts.ts';
 import { NOTHING, standingWith } from '#domain/document/conflict/standing.ts';
 import { documentAggregate } from '#domain/document/document.ts';
-import { type ContentEvent, type DocumentEvent, contentEvents } from '#domain/document/events.ts';
+import {
+  type ChangesApplied,
+  type ContentEvent,
+  type DocumentEvent,
+  contentEvents,
+} from '#domain/document/events.ts';
 import { freeDocument } from '#domain/document/reading.ts';
 import type { DocumentState } from '#domain/document/state.ts';
 import type { SectionId } from '#domain/ids.ts';
@@ -46,7 +51,7 @@ export function conflictsIn(events: readonly DocumentEvent[], together = 1): Con
     waiting = [];
   };
   structuredClone(events).forEach((event, revision) => {
-    const isAlone = event.type !== 'ChangesApplied' || event.data.cuts !== undefined;
+    const isAlone = event.type !== 'ChangesApplied' || movesText(event.data);
     if (isAlone) find();
     state = documentAggregate.decider.evolve(state, event, revision);
     if (!isContent(event)) return;
@@ -63,6 +68,9 @@ export function conflictsIn(events: readonly DocumentEvent[], together = 1): Con
   if ('content' in state) freeDocument(state);
   return found;
 }
+
+const movesText = ({ cuts, moves, revived }: ChangesApplied): boolean =>
+  cuts !== undefined || moves !== undefined || revived !== undefined;
 
 function toldWith({ kind, section, words, ...conflict }: Conflict, ended: readonly Ended[]) {
   const eventOf = (place: number | null) =>

@@ -9,6 +9,7 @@ import {
   shortened,
 } from './conflict.ts';
 import { type SectionStories, isTouchedBy } from './stories.ts';
+import { isFieldTakenBack, newestWrites } from './taken-back.ts';
 
 type Histories = ReturnType<typeof historiesOf>;
 
@@ -20,7 +21,7 @@ export function conflictOfTitles({ title }: Histories, edit: Edit): Conflict[] {
     title.filter(({ place, value }) => value !== mine.value && isConcurrent(edit, place)),
   );
   const theirs = others[0];
-  if (theirs === undefined) return [];
+  if (theirs === undefined || isFieldTakenBack(title, edit)) return [];
   const before = newestWrites(title.filter(({ place }) => edit.knows(place)))[0];
   const words = {
     before: shortened(String(before?.value ?? '')),
@@ -55,12 +56,12 @@ export function conflictsOfSection(
       .filter((place) => isConcurrent(edit, place));
 
   const deleted = newestFirst([
-    ...(writesText || placed.some(own) ? away.filter(ofOthers).map(placeOf) : []),
+    ...(writesText || placed.some(own) ? standing(away, history.present, edit) : []),
     ...(away.some(own) ? [...typing(), ...placed.filter(ofOthers).map(placeOf)] : []),
   ]);
   const ownPlace = placed.find(own)?.value;
   const moved = newestFirst([
-    ...(writesText ? placed.filter(ofOthers).map(placeOf) : []),
+    ...(writesText ? standing(placed, history.order, edit) : []),
     ...(ownPlace === undefined ? [] : typing()),
     ...(ownPlace === undefined
       ? []
@@ -73,6 +74,12 @@ export function conflictsOfSection(
     ...(moved.length === 0 ? [] : [conflict('moved', id, moved)]),
   ];
 }
+
+/** Of these writes to a field those of others, if undo or a restore did not take them back. */
+const standing = (some: readonly Write[], all: readonly Write[], edit: Edit): readonly number[] =>
+  isFieldTakenBack(all, edit)
+    ? []
+    : some.filter(({ place }) => isConcurrent(edit, place)).map(placeOf);
 
 /**
  * One cut the section, and the other wrote in the text that became another section's. `id` is the
@@ -113,9 +120,6 @@ function isAfterCut(text: SectionStories, at: number, edit: Edit, cut: number): 
 }
 
 const placeOf = ({ place }: Write): number => place;
-
-const newestWrites = (writes: readonly Write[]): readonly Write[] =>
-  writes.toSorted((one, other) => other.place - one.place);
 
 const conflict = (
   kind: Conflict['kind'],

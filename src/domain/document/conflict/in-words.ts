@@ -11,6 +11,7 @@ import {
 } from './conflict.ts';
 import type { Pasts } from './pasts.ts';
 import { type SectionStories, type Story, isThere, isTouchedBy } from './stories.ts';
+import { areWordsTakenBack } from './taken-back.ts';
 
 /** How far a change looks around itself: words that have no end must not cost the whole text. */
 const MOST_AROUND = 300;
@@ -37,6 +38,7 @@ export function conflictsInWords(
     more ||= candidates.length > MOST_CANDIDATES;
     for (const place of candidates.slice(0, MOST_CANDIDATES)) {
       if (found.length > MOST_WITH) break;
+      if (areWordsTakenBack(around, edit, place)) continue;
       const one = inSameWords(around, edit, { place, knows: pasts(place) });
       if (one) found.push({ ...one, place });
     }

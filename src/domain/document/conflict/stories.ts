@@ -1,5 +1,6 @@
 import type { Knows } from '#domain/document/branch/sides.ts';
 import type { Arranged } from '#domain/document/undo/arrangement.ts';
+import type { Authorship } from '#domain/document/undo/authorship.ts';
 import { type Characters, authorshipOfRow } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
 import { overwritersOf } from '#domain/document/undo/rule.ts';
@@ -14,6 +15,8 @@ export type Story = {
   readonly touched: readonly number[];
   /** Changes in which it moved into another section. */
   readonly moved: readonly number[];
+  /** Those in which the server made it come or go, for undo or a restore. */
+  readonly settled: readonly number[];
 };
 
 /** The characters of a section, and which of them some changes are about. */
@@ -68,17 +71,19 @@ function storyOf(characters: Characters, newest: number): Story {
   const elements: { made: number; deleted: number[] }[] = [];
   const touched: number[] = [];
   const moved: number[] = [];
+  const settled: number[] = [];
+  const take = ({ elements: as, place }: Authorship) => {
+    (as === 'moves' ? moved : touched).push(place);
+    if (as === 'revived') settled.push(place);
+  };
   for (let row = newest; row !== NONE; row = previous[row] ?? NONE) {
     const made = authorshipOfRow(characters, row);
-    if (made.elements !== 'moves') touched.push(made.place);
-    const deleted: number[] = [];
-    for (const { elements: written, place } of overwritersOf(characters, row)) {
-      deleted.push(place);
-      (written === 'moves' ? moved : touched).push(place);
-    }
-    elements.push({ made: made.place, deleted });
+    if (made.elements !== 'moves') take(made);
+    const overwriters = [...overwritersOf(characters, row)];
+    overwriters.forEach(take);
+    elements.push({ made: made.place, deleted: overwriters.map(({ place }) => place) });
   }
-  return { text: String(valueAt(saved, newest) ?? ''), elements, touched, moved };
+  return { text: String(valueAt(saved, newest) ?? ''), elements, touched, moved, settled };
 }
 
 /** Whether the character was there for somebody who knows these changes. */
