@@ -9,7 +9,7 @@ import type { DocumentCommand } from '#domain/document/commands.ts';
 import { inheritedFrom } from '#domain/document/branch/inheritance.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { settled } from '#domain/document/live-content.ts';
-import { sectionsOf } from '#domain/document/reading.ts';
+import { restorePointOf, sectionsOf } from '#domain/document/reading.ts';
 import { eventTypes } from '#domain/event-types.ts';
 import type { CommandId, DocumentId, MemberId } from '#domain/ids.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
@@ -223,8 +223,9 @@ test('of an erased document the view says nothing but that somebody edited', asy
 test('a view that is built anew, in one go, has the very rows of one that followed', async (t) => {
   const { world, viewing, send, type, writer, rows, conflicts, totals } = await writing(t);
   const random = seededRandom(7);
-  const { sections } = await send('ada', create('one two three\nfour five six\n'));
+  const { sections, state } = await send('ada', create('one two three\nfour five six\n'));
   const section = sections[0]!.id;
+  const begun = restorePointOf(state);
   const names = ['ada', 'bob', 'eve'];
   const writers = await Promise.all(names.map((name) => writer(name)));
   const view = await viewing();
@@ -237,7 +238,9 @@ test('a view that is built anew, in one go, has the very rows of one that follow
       await send(name, { type: 'EditDocument', edits });
     } else if (dice === 1) {
       await send(name, { type: 'UndoGroup', scope: 'document' }).catch(() => undefined);
-    } else if (dice === 2) await writer(name, writers[who]);
+    } else if (dice === 2) {
+      await send(name, { type: 'RestoreDocument', to: begun, revision: 1 });
+    } else if (dice === 3) await writer(name, writers[who]);
     else {
       const length = writers[who]!.lengthOf(section)!;
       const at = random.below(length + 1);
