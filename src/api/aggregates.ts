@@ -7,14 +7,18 @@ import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
 import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
+import { modelAggregate } from '#domain/model/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
+import { providerAggregate } from '#domain/provider/decide.ts';
+import { providerKeyAggregate } from '#domain/provider-key/decide.ts';
 import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
@@ -48,6 +52,10 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
   const members = of(memberAggregate);
   const others = {
     plans: of(planAggregate),
+    providers: of(providerAggregate),
+    models: of(modelAggregate),
+    cascades: of(cascadeAggregate),
+    providerKeys: of(providerKeyAggregate),
     groups: of(groupAggregate),
     projections: of(projectionAggregate),
     apiKeys: of(apiKeyAggregate),

@@ -27,12 +27,14 @@ import { documents } from './documents.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
+import { modelCatalogue } from './model-catalogue.ts';
 import { everyView, projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit/routes.ts';
+import { builtConsole, consoleRoutes } from './routes/console.ts';
 import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
@@ -77,20 +79,13 @@ export async function compose(
   const projections = everyView({ log, sealer, snapshots, clock });
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
-  const projection = projecting({
-    database,
-    log,
-    sealer,
-    clock,
-    ids,
-    projections,
-    streams,
-    warn,
-  });
+  const catalogue = modelCatalogue({ streams, queries, sealer, clock });
+  const common = { database, log, sealer, streams, clock, ids, warn };
+  const projection = projecting({ ...common, projections });
   const metrics = new Registry();
   observeConflicts(metrics, views);
   const { flow } = projection;
-  const reactions = reacting({ database, log, flow, streams, clock, ids, metrics, warn });
+  const reactions = reacting({ ...common, flow, metrics });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -168,7 +163,9 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
+    ...catalogue.dataRoutes,
     auditRoutes(audit, { clock }),
+    consoleRoutes(builtConsole, ids),
   ];
   const controlRoutes = [
     adminTenantRoutes({
@@ -179,6 +176,7 @@ export async function compose(
       view: queries.tenants,
     }),
     adminPlanRoutes({ handle: streams.plans.handle, view: queries.plans }),
+    ...catalogue.controlRoutes,
     projectionRoutes(projection.operations),
   ];
 
@@ -189,7 +187,10 @@ export async function compose(
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
   if (roles.has('data')) live.start();
-  if (roles.has('control')) await seedPlans(streams);
+  if (roles.has('control')) {
+    await seedPlans(streams);
+    await catalogue.seed(config.providers);
+  }
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
   const demo = isDemo ? await seedDemo({ streams, issue, keys: home.keys, ids }) : undefined;

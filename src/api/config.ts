@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { BaseUrl } from '#domain/provider/events.ts';
+import { KeyText } from '#domain/provider-key/events.ts';
 import { isEventStoreUrl } from '#infra/eventstore/connection-string.ts';
+import type { ProviderSeeds } from './seed-providers.ts';
 
 const url = (...schemes: string[]) =>
   z
@@ -39,10 +42,10 @@ const variables = {
       .optional(),
   ],
   PALIMPSEST_OPERATOR_KEY: ['32 to 200 visible ASCII characters', key.min(32).max(200).optional()],
-  OPENAI_API_KEY: ['a key', key.optional()],
-  OPENAI_BASE_URL: ['http:// or https://', url('http', 'https').optional()],
-  ANTHROPIC_API_KEY: ['a key', key.optional()],
-  ANTHROPIC_BASE_URL: ['http:// or https://', url('http', 'https').optional()],
+  OPENAI_API_KEY: ['a key of 16 to 500 visible ASCII characters', KeyText.optional()],
+  OPENAI_BASE_URL: ['http:// or https://, such as https://llm.example.com/v1', BaseUrl.optional()],
+  ANTHROPIC_API_KEY: ['a key of 16 to 500 visible ASCII characters', KeyText.optional()],
+  ANTHROPIC_BASE_URL: ['http:// or https://, such as https://llm.example.com', BaseUrl.optional()],
   CORS_ORIGINS: [
     'origins such as https://app.example.com, separated by commas',
     z
@@ -90,6 +93,8 @@ export type Config = {
   readonly eventStoreUrl: string | undefined;
   readonly masterKey: Uint8Array | undefined;
   readonly operatorKey: string | undefined;
+  /** Of the first providers; where there are some, nothing of this is used. */
+  readonly providers: ProviderSeeds;
   readonly corsOrigins: readonly string[];
   /** Origins of identity providers that may be at private addresses. */
   readonly privateIssuers: readonly string[];
@@ -132,14 +137,7 @@ function contradictions(values: Partial<Record<Name, unknown>>): string[] {
   return problems;
 }
 
-const NOT_USED_YET = [
-  'REDIS_URL',
-  'NEO4J_URL',
-  'OPENAI_API_KEY',
-  'OPENAI_BASE_URL',
-  'ANTHROPIC_API_KEY',
-  'ANTHROPIC_BASE_URL',
-] as const;
+const NOT_USED_YET = ['REDIS_URL', 'NEO4J_URL'] as const;
 
 function configOf(values: Values): Config {
   return {
@@ -150,6 +148,10 @@ function configOf(values: Values): Config {
     eventStoreUrl: values.EVENTSTORE_URL,
     masterKey: values.PALIMPSEST_MASTER_KEY,
     operatorKey: values.PALIMPSEST_OPERATOR_KEY,
+    providers: {
+      openai: { apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
+      anthropic: { apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL },
+    },
     corsOrigins: values.CORS_ORIGINS,
     privateIssuers: values.PALIMPSEST_PRIVATE_ISSUERS,
     host: values.HOST,

@@ -1,9 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
 import { listOwnerWhenMade } from '#commands/list-owner-when-made.ts';
-import type { Clock, EventLog, Ids } from '#commands/ports.ts';
+import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import { destroyReplacedKey } from '#commands/provider-keys/destroy-replaced-key.ts';
 import { reacting as reactionEngine } from '#commands/reacting.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Follower } from '#projections/follower.ts';
 import { eventsAfter } from '#projections/lane-events.ts';
 import type { Aggregates } from './aggregates.ts';
@@ -15,15 +17,21 @@ export function reacting(ports: {
   /** The one flow of events in this process. */
   readonly flow: Follower;
   readonly streams: Aggregates;
+  readonly sealer: Pick<Sealer, 'destroy'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly metrics: Registry;
   readonly warn: (message: string, error?: unknown) => void;
 }) {
-  const { database, log, flow, streams, clock, ids, metrics, warn } = ports;
+  const { database, log, flow, streams, sealer, clock, ids, metrics, warn } = ports;
   const store = postgresReactionStore(database, clock);
   const reactions = [
     listOwnerWhenMade({ tenants: streams.tenants.handle, memberHistory: streams.members.history }),
+    destroyReplacedKey({
+      providerKeyHistory: streams.providerKeys.history,
+      sealer,
+      inTenant: runAsTenant,
+    }),
   ];
   observe(metrics, async () => {
     const head = await log.head();

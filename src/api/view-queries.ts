@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { GroupId, IdentityProviderId, MemberId, TenantId } from '#domain/ids.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
 import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
+import { type CascadesTables, listCascades } from '#projections/cascades.ts';
 import { type GroupsTables, groupOf, groupsOf, listGroups } from '#projections/groups.ts';
 import {
   type IdentityProvidersTables,
@@ -9,8 +10,11 @@ import {
   listIdentityProviders,
 } from '#projections/identity-providers.ts';
 import { type MembersTables, listMembers, memberByEmail, memberOf } from '#projections/members.ts';
+import { type ModelsTables, listModels } from '#projections/models.ts';
 import type { PageQuery } from '#projections/page.ts';
 import { type PlansTables, listPlans } from '#projections/plans.ts';
+import { type ProviderKeysTables, listProviderKeys } from '#projections/provider-keys.ts';
+import { type ProvidersTables, listProviders } from '#projections/providers.ts';
 import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
 
 /** The queries that routes ask, each in the view that it is about. */
@@ -54,6 +58,19 @@ export function viewQueries({ read, readEveryTenant }: Views) {
     },
     plans: {
       list: () => read((tables: Transaction<PlansTables>) => listPlans(tables)),
+    },
+    providers: {
+      list: () => read((tables: Transaction<ProvidersTables>) => listProviders(tables)),
+    },
+    models: {
+      list: () => read((tables: Transaction<ModelsTables>) => listModels(tables)),
+    },
+    cascades: {
+      list: () => read((tables: Transaction<CascadesTables>) => listCascades(tables)),
+    },
+    providerKeys: {
+      list: (tenant: TenantId) =>
+        read((tables: Transaction<ProviderKeysTables>) => listProviderKeys(tables, tenant)),
     },
   };
 }

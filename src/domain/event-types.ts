@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { actorEvents } from './actor/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
+import { cascadeEvents } from './cascade/events.ts';
 import { commentEvents } from './comment/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
 import { groupEvents } from './group/events.ts';
 import { identityProviderEvents } from './identity-provider/events.ts';
 import { memberEvents } from './member/events.ts';
+import { modelEvents } from './model/events.ts';
 import { planEvents } from './plan/events.ts';
 import { projectionEvents } from './projection/events.ts';
+import { providerEvents } from './provider/events.ts';
+import { providerKeyEvents } from './provider-key/events.ts';
 import type { StreamKind } from './stream.ts';
 import { suggestionEvents } from './suggestion/events.ts';
 import { tenantEvents } from './tenant/events.ts';
@@ -17,6 +21,10 @@ import { tenantEvents } from './tenant/events.ts';
 export const slices: readonly EventDefinitions[] = [
   tenantEvents,
   planEvents,
+  providerEvents,
+  modelEvents,
+  cascadeEvents,
+  providerKeyEvents,
   memberEvents,
   groupEvents,
   apiKeyEvents,

@@ -52,6 +52,28 @@ export const PlanId = z
   .brand<'PlanId'>();
 export type PlanId = z.infer<typeof PlanId>;
 
+export const ProviderId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}$/, 'a slug of at most 39 characters: a-z, 0-9 and -')
+  .brand<'ProviderId'>();
+export type ProviderId = z.infer<typeof ProviderId>;
+
+/** Ours for a model, which plans and cascades name; its provider may call it otherwise. */
+export const ModelId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.:-]{0,99}$/, '1 to 100 characters: a-z, 0-9 and inner . : -')
+  .brand<'ModelId'>();
+export type ModelId = z.infer<typeof ModelId>;
+
+export const CascadeId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}$/, 'a slug of at most 39 characters: a-z, 0-9 and -')
+  .brand<'CascadeId'>();
+export type CascadeId = z.infer<typeof CascadeId>;
+
+export const ProviderKeyId = uuid().brand<'ProviderKeyId'>();
+export type ProviderKeyId = z.infer<typeof ProviderKeyId>;
+
 // As bytes, because text would be parsed for every id.
 const NAMESPACE = parseUuid('c1b5f3a0-5d0e-5f6b-9b0a-2f6a3c9d7e11');
 const utf8 = new TextEncoder();

@@ -61,6 +61,8 @@ const table = [
   ['A   A   .   .   .   .   .   .', 'api-key.revoke'],
   ['A   A   .   .   .   .   A   .', 'identity-provider.read'],
   ['A   A   .   .   .   .   .   .', 'identity-provider.manage'],
+  ['A   A   .   .   .   .   A   .', 'provider-key.read'],
+  ['A   A   .   .   .   .   .   A', 'provider-key.manage'],
   ['A   A   .   .   .   .   A   A', 'audit.read'],
   ['A   A   .   .   .   .   A   A', 'event-types.read'],
   ['.   .   .   .   .   .   .   A', 'tenant.read'],
@@ -71,6 +73,8 @@ const table = [
   ['.   .   .   .   .   .   .   A', 'tenant.first-owner'],
   ['.   .   .   .   .   .   .   A', 'plan.read'],
   ['.   .   .   .   .   .   .   A', 'plan.publish'],
+  ['.   .   .   .   .   .   .   A', 'provider.read'],
+  ['.   .   .   .   .   .   .   A', 'provider.publish'],
   ['.   .   .   .   .   .   .   A', 'projections.read'],
   ['.   .   .   .   .   .   .   A', 'projections.operate'],
 ] as const;

@@ -6,6 +6,10 @@ export type StreamName = string & { readonly __id: 'StreamName' };
 export const streamKinds = [
   'tenant',
   'plan',
+  'provider',
+  'model',
+  'cascade',
+  'provider-key',
   'member',
   'group',
   'api-key',

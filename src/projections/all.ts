@@ -1,4 +1,5 @@
 import { apiKeys } from './api-keys.ts';
+import { cascades } from './cascades.ts';
 import { documentComments } from './document-comments.ts';
 import type { ConflictFinder } from './conflict-finder.ts';
 import { documentConflicts } from './document-conflicts.ts';
@@ -11,8 +12,11 @@ import { documentVersions } from './document-versions.ts';
 import { groups } from './groups.ts';
 import { identityProviders } from './identity-providers.ts';
 import { members } from './members.ts';
+import { models } from './models.ts';
 import { plans } from './plans.ts';
 import type { Projection } from './projection.ts';
+import { providerKeys } from './provider-keys.ts';
+import { providers } from './providers.ts';
 import { tenants } from './tenants.ts';
 
 /** The views that are made of events alone. */
@@ -28,6 +32,10 @@ export const projections: readonly Projection[] = [
   identityProviders,
   tenants,
   plans,
+  providers,
+  models,
+  cascades,
+  providerKeys,
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */

@@ -23,6 +23,10 @@ test('nothing needs to be set', () => {
     eventStoreUrl: undefined,
     masterKey: undefined,
     operatorKey: undefined,
+    providers: {
+      openai: { apiKey: undefined, baseUrl: undefined },
+      anthropic: { apiKey: undefined, baseUrl: undefined },
+    },
     corsOrigins: [],
     privateIssuers: [],
     host: '127.0.0.1',

@@ -56,6 +56,8 @@ async function fuzzed(t: TestContext) {
     const apiKey = await post('/v1/api-keys', { memberId: member, roles: ['editor'] });
     const issuer = `https://id-${count}.example.com`;
     const identityProvider = await post('/v1/identity-providers', { issuer });
+    const ownKey = { provider: 'openai', key: `sk-${never.hex()}` };
+    const providerKey = await post('/v1/provider-keys', ownKey);
     const on = `/v1/documents/${document}`;
     const range = { at: 2, count: 3 };
     const comment = await post(`${on}/comments`, { ...range, text: 'Why one?' });
@@ -69,6 +71,7 @@ async function fuzzed(t: TestContext) {
       group,
       apiKey,
       identityProvider,
+      providerKey,
       tenant: tenantId,
     };
   };
@@ -82,7 +85,12 @@ async function fuzzed(t: TestContext) {
       'api-keys': things.apiKey,
       'identity-providers': things.identityProvider,
       tenants: things.tenant,
+      'provider-keys': things.providerKey,
       plans: 'starter',
+      providers: 'openai',
+      models: 'offline',
+      prices: 'offline',
+      cascades: 'converse',
     }[url.replace(/^(?:\/admin)?\/v1\//, '').split('/')[0] ?? ''];
     const name = url.includes('/versions/') ? 'draft' : 'document_list';
     return {
@@ -109,7 +117,17 @@ async function fuzzed(t: TestContext) {
       after: never.hex(),
       timeZone: 'Europe/Vienna',
       expiresAt: new Date(Date.now() + 600_000).toISOString(),
-      models: 'model',
+      models: 'offline',
+      provider: 'openai',
+      key: `sk-${never.hex()}`,
+      baseUrl: 'https://llm.example.com/v1',
+      regions: 'eu-central',
+      takesTenantKeys: true,
+      callsTools: true,
+      writesJson: true,
+      withdrawn: false,
+      free: true,
+      validFrom: new Date(Date.now() + 600_000).toISOString(),
       features: 'documents',
       packs: 'pack',
       region: 'eu',

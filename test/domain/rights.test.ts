@@ -35,6 +35,8 @@ const groupsAndKeys = [
   'api-key.revoke',
   'identity-provider.read',
   'identity-provider.manage',
+  'provider-key.read',
+  'provider-key.manage',
 ];
 const auditing = ['audit.read', 'event-types.read'];
 
@@ -72,6 +74,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'group.read',
       'api-key.read',
       'identity-provider.read',
+      'provider-key.read',
       ...auditing,
     ],
     shared: [],
@@ -86,6 +89,9 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'tenant.first-owner',
       'plan.read',
       'plan.publish',
+      'provider.read',
+      'provider.publish',
+      'provider-key.manage',
       'projections.read',
       'projections.operate',
       'api-key.issue',

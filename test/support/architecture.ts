@@ -39,10 +39,14 @@ export const layers: Readonly<Record<string, Layer>> = {
       'lru-cache',
       'pino',
       'jose',
+      'ioredis',
       'ipaddr.js',
       '@eventstore/db-client',
       '@kurrent/kurrentdb-client',
       '@automerge/automerge',
+      'gpt-tokenizer',
+      'ai-tokenizer',
+      '@pydantic/genai-prices',
     ],
   },
   api: {
@@ -59,6 +63,28 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // Runs in browsers: no Node, no server.
   client: { mayImport: ['#domain/', '#client/'], packages: ['@automerge/automerge', 'cborg'] },
+  // The console: what it knows of the server is what the API and the live protocol say.
+  web: {
+    mayImport: ['#client/', '#web/'],
+    packages: [
+      'react',
+      'react-dom',
+      'diff',
+      '@automerge/automerge',
+      '@codemirror/commands',
+      '@codemirror/lang-markdown',
+      '@codemirror/language',
+      '@codemirror/state',
+      '@codemirror/view',
+      '@lezer/highlight',
+    ],
+  },
+};
+
+/** Prompts leave by these adapters and no other way: whoever imports a provider's library calls past the budget. */
+const adapters: Readonly<Record<string, string>> = {
+  openai: 'src/infra/models/openai',
+  '@anthropic-ai/sdk': 'src/infra/models/anthropic',
 };
 
 const VAGUE = /(^|-)(utils?|helpers?|common|services?|managers?|misc)(-|\.|$)/;
@@ -66,9 +92,9 @@ const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*$/;
 const IMPURE =
   /\b(Date\.now|new Date\(\s*\)|Math\.random|(?:performance|process|console|crypto)\.|(?:setTimeout|setInterval|setImmediate|fetch)\()/;
 
-/** What is wrong with this source at this path (`src/…`), a sentence each. */
+/** What is wrong with this source at this path (`src/…`, `web/…`), a sentence each. */
 export function violations(path: string, source: string): string[] {
-  const [, layerName = '', ...below] = path.split('/');
+  const [layerName = '', ...below] = path.replace(/^src\//, '').split('/');
   const layer = layers[layerName];
   if (layer === undefined) return [`${path}: src/${layerName} is no layer`];
   const code = withoutComments(source);
@@ -96,7 +122,13 @@ function wrongImport(path: string, name: string, layer: Layer, specifier: string
       ? [`${path}: only events and ids of another slice may be used, not ${specifier}`]
       : [];
   }
-  if (layer.packages === 'all' || layer.packages.includes(packageOf(specifier))) return [];
+  const named = packageOf(specifier);
+  const adapter = adapters[named];
+  if (adapter !== undefined) {
+    const isAdapter = path === `${adapter}.ts` || path.startsWith(`${adapter}/`);
+    return isAdapter ? [] : [`${path}: only ${adapter} may import the package ${named}`];
+  }
+  if (layer.packages === 'all' || layer.packages.includes(named)) return [];
   return [`${path}: ${name} may not import the package ${specifier}`];
 }
 

@@ -7,11 +7,16 @@ import type { InjectOptions } from 'fastify';
 import type { QueryResult } from 'pg';
 import { compose } from '#api/compose.ts';
 import { readConfig } from '#api/config.ts';
+import type { ServerRole } from '#api/server-role.ts';
 import { keyFiles } from '#infra/home/key-files.ts';
 import { freshDatabase } from './database.ts';
 
 /** The whole application as `serve` composes it, on a database of its own, not listening. */
-export async function realServer(t: TestContext) {
+export async function realServer(
+  t: TestContext,
+  env: Readonly<Record<string, string>> = {},
+  roles: readonly ServerRole[] = ['data', 'control', 'projector'],
+) {
   const directory = await mkdtemp(join(tmpdir(), 'palimpsest-real-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   let stop = async () => {};
@@ -24,6 +29,7 @@ export async function realServer(t: TestContext) {
     PALIMPSEST_HOME: directory,
     DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
+    ...env,
   });
   const home = {
     directory,
@@ -39,7 +45,7 @@ export async function realServer(t: TestContext) {
     publish: async () => {},
     close: async () => {},
   };
-  const composed = await compose(config, home, new Set(['data', 'control', 'projector']));
+  const composed = await compose(config, home, new Set(roles));
   stop = () => composed.stop();
   const { app } = composed;
 

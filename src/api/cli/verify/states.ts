@@ -1,6 +1,7 @@
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
@@ -9,8 +10,11 @@ import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
 import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
+import { modelAggregate } from '#domain/model/decide.ts';
 import { planAggregate } from '#domain/plan/decide.ts';
 import { projectionAggregate } from '#domain/projection/decide.ts';
+import { providerAggregate } from '#domain/provider/decide.ts';
+import { providerKeyAggregate } from '#domain/provider-key/decide.ts';
 import type { StreamKind } from '#domain/stream.ts';
 import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
@@ -20,6 +24,10 @@ export type AnyAggregate = Aggregate<unknown, unknown, DomainEvent>;
 const byKind = {
   tenant: tenantAggregate,
   plan: planAggregate,
+  provider: providerAggregate,
+  model: modelAggregate,
+  cascade: cascadeAggregate,
+  'provider-key': providerKeyAggregate,
   member: memberAggregate,
   group: groupAggregate,
   'api-key': apiKeyAggregate,
