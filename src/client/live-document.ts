@@ -144,6 +144,8 @@ export class LiveDocument {
   /** Keeps what was not acknowledged, where there is a store. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    // While there is no connection nothing ends that would tell those who wait.
+    this.#waiting.fail(new LiveRefused(1000, 'The document was closed.'));
     this.#link.close();
     await this.#copy.close();
   }
