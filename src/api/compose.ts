@@ -28,6 +28,7 @@ import { documents } from './documents.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
+import { filtering } from './filtering.ts';
 import { modelCatalogue } from './model-catalogue.ts';
 import { projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
@@ -80,6 +81,7 @@ export async function compose(
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
   const catalogue = modelCatalogue({ streams, queries, sealer, clock });
+  const filters = filtering({ streams, queries, clock });
   const common = { database, log, sealer, streams, clock, ids, warn };
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
@@ -163,6 +165,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...catalogue.dataRoutes,
+    ...filters.dataRoutes,
     auditRoutes(audit, { clock }),
   ];
   const controlRoutes = [

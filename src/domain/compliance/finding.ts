@@ -11,7 +11,7 @@ export type FilterAction = z.infer<typeof FilterAction>;
 /** `secret/github-token`, `deny/project-names`: the detector, and the rule by its own name. */
 export const RuleId = z
   .string()
-  .regex(/^[a-z][a-z0-9-]*\/[a-z0-9][a-z0-9-]{0,63}$/, 'a detector and a rule, e.g. deny/names')
+  .regex(/^[a-z][a-z0-9-]*\/[a-z0-9][a-z0-9.-]{0,99}$/, 'a detector and a rule, e.g. deny/names')
   .brand<'RuleId'>();
 export type RuleId = z.infer<typeof RuleId>;
 
@@ -29,7 +29,8 @@ export type Finding = {
   readonly score?: number | undefined;
 };
 
-export type Outcome = 'passed' | 'redacted' | 'blocked';
+/** `flagged`: found when it was too late to take anything out. */
+export type Outcome = 'passed' | 'flagged' | 'redacted' | 'blocked';
 
 export type Verdict = {
   readonly outcome: Outcome;

@@ -13,7 +13,7 @@ export const FlagRaisedData = z.object({
   direction: Direction,
   /** Which text of several: `messages/3`, `passages/0`, `text`, `tool-calls/0`. */
   place: z.string().max(100),
-  outcome: z.enum(['redacted', 'blocked']),
+  outcome: z.enum(['flagged', 'redacted', 'blocked']),
   filterVersion: z.string(),
   findings: z
     .array(
