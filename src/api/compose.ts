@@ -36,6 +36,7 @@ import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit/routes.ts';
+import { builtConsole, consoleRoutes } from './routes/console.ts';
 import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
@@ -167,6 +168,7 @@ export async function compose(
     ...catalogue.dataRoutes,
     ...filters.dataRoutes,
     auditRoutes(audit, { clock }),
+    consoleRoutes(builtConsole, ids),
   ];
   const controlRoutes = [
     adminTenantRoutes({

@@ -6,6 +6,7 @@ import { LocalCopy } from './local-copy.ts';
 import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
 import { Questions } from './questions.ts';
 import type { SectionView } from './replica.ts';
+import { LiveRefused } from './refused.ts';
 import { Waiting } from './waiting.ts';
 
 const COALESCE_MS = 300;
@@ -21,6 +22,7 @@ export class LiveDocument {
   readonly #questions = new Questions();
   readonly #waiting = new Waiting();
   #rights: readonly string[] = [];
+  #wasWelcome = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(options: LiveOptions) {
@@ -36,14 +38,18 @@ export class LiveDocument {
         ...(options.device !== undefined && { device: options.device }),
       }),
       frame: (frame) => this.#take(frame),
-      closed: (code, reason) => {
+      closed: (code, reason, forGood) => {
         this.#questions.allFailed(new Error('The connection was lost.'));
         this.#tell({ kind: 'disconnected', code, reason });
+        if (forGood) this.#waiting.fail(new LiveRefused(code, reason));
       },
     });
   }
 
-  /** Begins with what the store has, and resolves once there is a document to show. */
+  /**
+   * Begins with what the store has, and resolves once there is a document to show. Throws
+   * `LiveRefused` where the server will never show it.
+   */
   static async open(options: LiveOptions): Promise<LiveDocument> {
     const document = new LiveDocument(options);
     const kept = await options.store?.load();
@@ -74,13 +80,25 @@ export class LiveDocument {
     return this.#rights;
   }
 
+  /** Whether typing is taken in: without a connection, whoever could edit the last time may. */
+  get mayWrite(): boolean {
+    const { actor, replica } = this.#copy;
+    if (actor === undefined || replica === undefined) return false;
+    return !this.#wasWelcome || this.#rights.includes('edit');
+  }
+
+  /** Whether nothing that was typed waits for the server. */
+  get isSettled(): boolean {
+    return this.#copy.outbox.isEmpty && this.#copy.replica?.hasUncommitted !== true;
+  }
+
   get isConnected(): boolean {
     return this.#link.isOpen;
   }
 
   /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
   splice(section: string, at: number, deleted: number, inserted: string): void {
-    this.#copy.write(section, (replica) => replica.splice(section, at, deleted, inserted));
+    this.#copy.splice(section, at, deleted, inserted);
     this.#written();
   }
 
@@ -107,12 +125,15 @@ export class LiveDocument {
     return await this.#ask((n) => ({ t: 'redo', n, scope }));
   }
 
-  /** Resolves once everything that was typed is durable. */
+  /** Resolves once everything that was typed is durable; throws `LiveRefused` where it will not be. */
   async settled(): Promise<void> {
     this.#commit();
-    await this.#waiting.until(
-      () => this.#copy.outbox.isEmpty && this.#copy.replica?.hasUncommitted !== true,
-    );
+    await this.#waiting.until(() => this.isSettled);
+  }
+
+  /** For whoever knows better than the socket whether there is a network. */
+  reconnect(): void {
+    this.#link.reopen();
   }
 
   /** Keeps what was not acknowledged, where there is a store. */
@@ -140,6 +161,7 @@ export class LiveDocument {
       const next = outbox.next();
       if (next === undefined) return;
       this.#link.send({ t: 'changes', ...next });
+      this.#tell({ kind: 'sent', n: next.n });
     }
   }
 
@@ -155,8 +177,7 @@ export class LiveDocument {
       case 'welcome':
         return await this.#welcomed(frame);
       case 'events':
-        this.#copy.take(frame.events);
-        return this.#tell({ kind: 'changed' });
+        return this.#heard(frame.events);
       case 'ack':
         return this.#acknowledged(frame);
       case 'refused':
@@ -173,18 +194,27 @@ export class LiveDocument {
     }
   }
 
-  async #welcomed({ revision, rights, actor, snapshot, events }: Welcome): Promise<void> {
+  #heard(events: readonly LiveEvent[]): void {
+    const splices = this.#copy.take(events);
+    this.#tell({ kind: 'changed', heard: { member: events[0]?.member, splices } });
+  }
+
+  async #welcomed(welcome: Welcome): Promise<void> {
+    const { revision, rights, actor, snapshot, events } = welcome;
+    const { session, member, others } = welcome;
     const copy = this.#copy;
-    this.#rights = rights;
+    // Before anything waits: what is typed meanwhile is sent through this connection already.
+    copy.outbox.reconnected();
+    this.#waiting.hope();
+    [this.#rights, this.#wasWelcome] = [rights, true];
     this.#writeAs(actor);
     if (snapshot !== undefined) copy.replace(snapshot);
     else if (events !== undefined) {
       copy.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
     }
     copy.revision = revision;
-    copy.outbox.reconnected();
     copy.keep();
-    this.#tell({ kind: 'connected' });
+    this.#tell({ kind: 'connected', session, member, others });
     this.#commit();
   }
 
@@ -197,7 +227,7 @@ export class LiveDocument {
   #acknowledged({ n, revision, known }: Extract<ServerFrame, { t: 'ack' }>): void {
     if (this.#copy.outbox.acknowledged(n)) this.#copy.reached(known ? -1 : revision);
     this.#questions.answered(n, revision);
-    this.#waiting.wake();
+    this.#tell({ kind: 'acknowledged', n });
   }
 
   #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {

@@ -14,7 +14,7 @@ import { liveWriter } from './live-writers.ts';
 const KILLS = Number(process.env['LIVE_KILLS'] ?? 3);
 const WRITERS = 5;
 
-// The long form: LIVE_KILLS=50 npm test -- test/faults/live-kill
+// The long form: LIVE_KILLS=50 node test/faults/live-kill.test.ts
 test(
   'what five people typed is in the document exactly once, however often the server is killed',
   { timeout: 120_000 + KILLS * 20_000 },
