@@ -82,12 +82,10 @@ export async function compose(
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
   const catalogue = modelCatalogue({ streams, queries, sealer, clock });
-  const filters = filtering({ streams, queries, clock });
   const common = { database, log, sealer, streams, clock, ids, warn };
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
-  const { flow } = projection;
-  const reactions = reacting({ ...common, flow, metrics });
+  const reactions = reacting({ ...common, flow: projection.flow, metrics });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -113,7 +111,7 @@ export async function compose(
     }) as Command;
 
   const ofDocuments = documents(streams, views);
-  const around = { log, flow, sealer, clock, ids, metrics, warn };
+  const around = { log, flow: projection.flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
 
   const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
@@ -166,7 +164,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...catalogue.dataRoutes,
-    ...filters.dataRoutes,
+    ...filtering({ streams, queries, clock }).dataRoutes,
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
   ];

@@ -4,7 +4,7 @@ import type { Handle } from '#api/deps.ts';
 import { notModified } from '#api/etag.ts';
 import { metaOf } from '#api/requests.ts';
 import type { PolicyCommand } from '#domain/compliance/policy/decide.ts';
-import { PolicyDetectors } from '#domain/compliance/policy/events.ts';
+import { DetectorSettings, PolicyDetectors } from '#domain/compliance/policy/events.ts';
 import { PolicyId, type TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { PolicyItem, WholePolicy } from '#projections/policies.ts';
@@ -26,7 +26,7 @@ const Shown = z.object({
   publishedAt: z.string(),
   revision: z.int(),
 });
-const Whole = Shown.extend({ detectors: PolicyDetectors.readonly() });
+const Whole = Shown.extend({ detectors: z.array(DetectorSettings).readonly() });
 
 /** What is looked for in the tenant's prompts, passages and answers. */
 export const policyRoutes =

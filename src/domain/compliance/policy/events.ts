@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type Direction, RuleId } from '#domain/compliance/finding.ts';
+import { foldText } from '#domain/compliance/phrases/fold.ts';
+import { secretRules } from '#domain/compliance/secrets/secret-rules.ts';
 import { type EventOf, defineEvent, plain } from '#domain/event.ts';
 import { PolicyId } from '#domain/ids.ts';
 
@@ -27,26 +29,40 @@ const Secrets = z.object({
     .optional(),
 });
 
+const Phrase = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .refine((text) => foldText(text).plain !== '', 'something that can be seen');
+
 /** Words and phrases that are not to be said, however they are spelt. */
 const DenyList = z.object({
   detector: z.literal('deny-list'),
   /** A flag names the list, never the phrase. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,38}$/, 'a slug of at most 39 characters'),
-  phrases: z.array(z.string().trim().min(1).max(100)).min(1).max(10_000),
+  phrases: z.array(Phrase).min(1).max(10_000),
   actions: Actions,
 });
 
-const DetectorSettings = z.discriminatedUnion('detector', [Secrets, DenyList]);
+/** As it is stored: rules that there are no longer stay readable. */
+export const DetectorSettings = z.discriminatedUnion('detector', [Secrets, DenyList]);
 export type DetectorSettings = z.infer<typeof DetectorSettings>;
 
 /** A policy as it is published: each detector by itself, each deny list under a name of its own. */
 export const PolicyDetectors = z
   .array(DetectorSettings)
   .max(20)
-  .refine((all) => new Set(all.map(nameOf)).size === all.length, 'each detector and list once');
+  .refine((all) => new Set(all.map(nameOf)).size === all.length, 'each detector and list once')
+  .refine((all) => all.every(namesRulesThatAre), 'each exception names a rule that there is');
 
 const nameOf = (settings: DetectorSettings): string =>
   settings.detector === 'deny-list' ? `deny-list ${settings.name}` : settings.detector;
+
+function namesRulesThatAre(settings: DetectorSettings): boolean {
+  if (settings.detector !== 'secrets') return true;
+  return (settings.exceptions ?? []).every(({ rule }) => secretRules.includes(rule));
+}
 
 export const policyEvents = {
   PolicyPublished: defineEvent({
