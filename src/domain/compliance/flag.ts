@@ -13,7 +13,8 @@ export const FlagRaisedData = z.object({
   direction: Direction,
   /** Which text of several: `messages/3`, `passages/0`, `text`, `tool-calls/0`. */
   place: z.string().max(100),
-  outcome: z.enum(['flagged', 'redacted', 'blocked']),
+  /** `passed`: nothing was found, and a detector did not answer in time. */
+  outcome: z.enum(['passed', 'flagged', 'redacted', 'blocked']),
   filterVersion: z.string(),
   findings: z
     .array(
@@ -28,7 +29,7 @@ export const FlagRaisedData = z.object({
     )
     .max(MOST_FINDINGS),
   /** All of them: a text that is nothing but secrets must not make an event of a megabyte. */
-  found: z.int().min(1),
+  found: z.int().min(0),
   late: z.array(z.string()).optional(),
 });
 export type FlagRaisedData = z.infer<typeof FlagRaisedData>;
@@ -39,7 +40,7 @@ export function flagFrom(
   place: string,
   { outcome, findings, late, filterVersion }: Verdict,
 ): FlagRaisedData | undefined {
-  if (outcome === 'passed') return undefined;
+  if (outcome === 'passed' && late.length === 0) return undefined;
   return {
     direction,
     place,

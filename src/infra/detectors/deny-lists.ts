@@ -8,18 +8,25 @@ import {
 } from '#domain/compliance/policy/rules-in-force.ts';
 import { inEveryDirection } from './in-every-direction.ts';
 
-/** Words and phrases of a tenant's own lists. The tree is made here, once per version of them. */
+/** Words and phrases of a tenant's own lists. The trees are made here, once per version of them. */
 export function denyListDetector(policies: readonly PolicyInForce[]): QuickDetector {
   const lists = denyLists(policies);
-  const phrases = phraseList(lists.map((one) => one.phrases));
-  const rulesIn = inEveryDirection((direction) =>
-    lists.map(({ rule, actions }) => ({ rule, action: forbidding(actions, direction) })),
+  const acting = inEveryDirection(
+    (direction) =>
+      lists.flatMap(({ rule, phrases, actions }) => {
+        const action = forbidding(actions, direction);
+        return action === undefined ? [] : [{ rule, action, phrases }];
+      }),
+    (all) => ({
+      rules: all.map(({ rule, action }) => ({ rule, action })),
+      list: phraseList(all.map(({ phrases }) => phrases)),
+    }),
   );
   return {
     version: 'deny-lists-1',
     watch: (direction) => {
-      const rules = rulesIn[direction];
-      return rules && { rules, watch: watchPhrases(phrases) };
+      const found = acting[direction];
+      return found && { rules: found.rules, watch: watchPhrases(found.list) };
     },
   };
 }

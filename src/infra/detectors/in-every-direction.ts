@@ -1,14 +1,17 @@
 import { Direction } from '#domain/compliance/finding.ts';
-import type { Watching } from '#domain/compliance/matching/redacting.ts';
 
-type Rules = Watching['rules'];
-
-/** Rules by direction, made once and not for every text; none where all of them are allowed. */
-export function inEveryDirection(
-  rulesFor: (direction: Direction) => Rules,
-): Partial<Record<Direction, Rules>> {
+/**
+ * What is made of the rules that act in a direction, made once and not for every text. Rules that
+ * are allowed there are left out whole: they must not hold a text back either.
+ */
+export function inEveryDirection<Rule, Made>(
+  rulesFor: (direction: Direction) => readonly Rule[],
+  make: (rules: readonly Rule[]) => Made,
+): Partial<Record<Direction, Made>> {
   const all = Direction.options.map((direction) => [direction, rulesFor(direction)] as const);
   return Object.fromEntries(
-    all.filter(([, rules]) => rules.some(({ action }) => action !== undefined)),
+    all
+      .filter(([, rules]) => rules.length > 0)
+      .map(([direction, rules]) => [direction, make(rules)]),
   );
 }

@@ -1,24 +1,28 @@
 import type { QuickDetector } from '#commands/filter/detector-port.ts';
-import { watchShapes } from '#domain/compliance/matching/watch-shapes.ts';
+import { indexShapes, watchShapes } from '#domain/compliance/matching/watch-shapes.ts';
 import { type PolicyInForce, secretAction } from '#domain/compliance/policy/rules-in-force.ts';
-import {
-  SECRETS_VERSION,
-  secretIndex,
-  secretRules,
-  secretShapes,
-} from '#domain/compliance/secrets/secret-rules.ts';
+import { SECRETS_VERSION, secrets } from '#domain/compliance/secrets/secret-rules.ts';
 import { inEveryDirection } from './in-every-direction.ts';
 
 /** Keys, tokens and passwords. */
 export function secretsDetector(policies: readonly PolicyInForce[]): QuickDetector {
-  const rulesIn = inEveryDirection((direction) =>
-    secretRules.map((rule) => ({ rule, action: secretAction(policies, rule, direction) })),
+  const acting = inEveryDirection(
+    (direction) =>
+      secrets.flatMap(({ rule, shape }) => {
+        const action = secretAction(policies, rule, direction);
+        return action === undefined ? [] : [{ rule, action, shape }];
+      }),
+    (all) => {
+      const shapes = all.map(({ shape }) => shape);
+      const rules = all.map(({ rule, action }) => ({ rule, action }));
+      return { rules, shapes, index: indexShapes(shapes) };
+    },
   );
   return {
     version: SECRETS_VERSION,
     watch: (direction) => {
-      const rules = rulesIn[direction];
-      return rules && { rules, watch: watchShapes(secretShapes, secretIndex) };
+      const found = acting[direction];
+      return found && { rules: found.rules, watch: watchShapes(found.shapes, found.index) };
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SlowDetector } from '#commands/filter/detector-port.ts';
 import { makeFilter } from '#commands/filter/make-filter.ts';
+import { flagFrom } from '#domain/compliance/flag.ts';
 import type { Finding, RuleId } from '#domain/compliance/finding.ts';
 import { secretsDetector } from '#infra/detectors/secrets.ts';
 import { shippedPolicy } from '#domain/compliance/policy/shipped-policy.ts';
@@ -58,6 +59,8 @@ test('one that has no time is passed over and named, or blocks, as it is set', a
   await passing.clock.advance(50);
   assert.deepEqual((await passed).verdict.late, ['toxicity-1']);
   assert.equal((await passed).text, 'Hello');
+  const flag = flagFrom('prompt', 'messages/0', (await passed).verdict);
+  assert.deepEqual([flag?.outcome, flag?.late], ['passed', ['toxicity-1']]);
 
   const blocking = slowly(never, { action: 'block', rule: late });
   const blocked = blocking.filter.whole('prompt', 'Hello');

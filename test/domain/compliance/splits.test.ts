@@ -132,3 +132,12 @@ test('a character is never handed out in halves', () => {
   assert.equal(stream.next('so \ud83d').text, 'so ');
   assert.equal(stream.next('\ude80!').text, '🚀!');
 });
+
+test('a rule that is allowed holds nothing back', async () => {
+  const stream = (await filterWith([])).stream('answer');
+  assert.equal(stream.next('password = ').text, 'password = ');
+  const actions = { answer: 'allow', prompt: 'block' } as const;
+  const prompts = await filterWith([{ detector: 'secrets', actions }]);
+  assert.equal(prompts.stream('answer').next('password = k3Zp').text, 'password = k3Zp');
+  assert.equal(prompts.stream('prompt').next('password = k3Zp').text, '');
+});

@@ -3,8 +3,8 @@ import type { Sighting, Watch } from './watch.ts';
 
 export const REDACTED = '[redacted]';
 
-/** What a rule is called, and what the policy does where it applies: nothing, without an action. */
-type Ruled = { readonly rule: RuleId; readonly action: FilterAction | undefined };
+/** What a rule is called, and what the policy does where it applies. */
+type Ruled = { readonly rule: RuleId; readonly action: FilterAction };
 export type Watching = { readonly watch: Watch; readonly rules: readonly Ruled[] };
 
 /** A sighting on its way to a finding, and which of all rules it is of. */
@@ -66,8 +66,7 @@ export function redacting(watching: readonly Watching[]): Redacting {
     }
     const text = take(start);
     newest.set(order, found.length);
-    const ruled = rules[order]!;
-    found.push({ ...ruled, action: ruled.action!, start, end });
+    found.push({ ...rules[order]!, start, end });
     if (blocks(sighting)) {
       blockedAt = start;
       return text;
@@ -101,11 +100,9 @@ export function redacting(watching: readonly Watching[]): Redacting {
 
   const ask = (one: (watch: Watch) => Sighting[]): Pending[] =>
     watching.flatMap(({ watch }, index) =>
-      one(watch)
-        .map((sighting) =>
-          Object.assign({}, sighting, { order: firstOrder[index]! + sighting.rule }),
-        )
-        .filter(({ order }) => rules[order]!.action !== undefined),
+      one(watch).map((sighting) =>
+        Object.assign({}, sighting, { order: firstOrder[index]! + sighting.rule }),
+      ),
     );
 
   return {

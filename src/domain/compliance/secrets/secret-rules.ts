@@ -1,5 +1,4 @@
 import type { RuleId } from '#domain/compliance/finding.ts';
-import { indexShapes } from '#domain/compliance/matching/watch-shapes.ts';
 import { assignedValues } from './assigned-values.ts';
 import { keysAndAddresses } from './keys-and-addresses.ts';
 import { prefixedTokens } from './prefixed-tokens.ts';
@@ -7,8 +6,10 @@ import { prefixedTokens } from './prefixed-tokens.ts';
 /** Counts up with every change that can make another verdict. */
 export const SECRETS_VERSION = 'secrets-1';
 
-const all = Object.entries({ ...keysAndAddresses, ...prefixedTokens, ...assignedValues });
+const shapes = { ...keysAndAddresses, ...prefixedTokens, ...assignedValues };
 
-export const secretRules: readonly RuleId[] = all.map(([name]) => `secret/${name}` as RuleId);
-export const secretShapes = all.map(([, shape]) => shape);
-export const secretIndex = indexShapes(secretShapes);
+export const secrets = Object.entries(shapes).map(([name, shape]) => ({
+  rule: `secret/${name}` as RuleId,
+  shape,
+}));
+export const secretRules: readonly RuleId[] = secrets.map(({ rule }) => rule);
