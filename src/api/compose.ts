@@ -28,7 +28,6 @@ import { documents } from './documents.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
-import { filtering } from './filtering.ts';
 import { modelCatalogue } from './model-catalogue.ts';
 import { projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
@@ -41,6 +40,7 @@ import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
 import { memberRoutes } from './routes/members.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
@@ -164,7 +164,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...catalogue.dataRoutes,
-    ...filtering({ streams, queries, clock }).dataRoutes,
+    policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
   ];

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { policyFilters } from '#api/policy-filters.ts';
+import { viewQueries } from '#api/view-queries.ts';
+import type { TenantId } from '#domain/ids.ts';
+import { postgresViews } from '#infra/postgres/projections/views.ts';
+import { projections } from '#projections/all.ts';
+import { manualClock } from '#test/support/manual-clock.ts';
 import { type RealServer, realServer } from '#test/support/real-server.ts';
+import { secretSamples } from '#test/support/secret-samples.ts';
 
 type Method = 'GET' | 'PUT' | 'DELETE';
 
@@ -86,4 +93,30 @@ test('a policy that says nothing clear is refused, and who may not publish is to
     payload: { detectors },
   });
   assert.equal(refused.json().code, 'right/missing');
+});
+
+test('what a tenant publishes is what its texts are read by, and nobody else’s', async (t) => {
+  const server = await realServer(t);
+  const acme = await server.tenant('acme', 'Acme');
+  const other = await server.tenant('other', 'Other');
+  const ask = asking(server, acme.key);
+  const clock = manualClock();
+  const filterFor = policyFilters(viewQueries(postgresViews(server.database, projections)), clock);
+  const secret = secretSamples[1]!;
+  const shown = async (tenant: string) => {
+    await clock.advance(1_000);
+    const filter = await filterFor(tenant as TenantId);
+    const { text, verdict } = await filter.whole('answer', `Nightfall: ${secret}`);
+    return [text, verdict.filterVersion.split('+').slice(2).join('+')];
+  };
+
+  assert.deepEqual(await shown(acme.tenantId), ['Nightfall: [redacted]', 'default.0']);
+  await ask('PUT', '/v1/policies/house', { detectors: detectors.slice(1) });
+  await ask('GET', '/v1/policies/house');
+  assert.deepEqual(await shown(acme.tenantId), ['', 'default.0+house.1']);
+  assert.deepEqual(await shown(other.tenantId), ['Nightfall: [redacted]', 'default.0']);
+  await ask('DELETE', '/v1/policies/house');
+  await ask('DELETE', '/v1/policies/default');
+  await ask('GET', '/v1/policies/default');
+  assert.deepEqual(await shown(acme.tenantId), [`Nightfall: ${secret}`, '']);
 });
