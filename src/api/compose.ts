@@ -39,6 +39,7 @@ import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
 import { memberRoutes } from './routes/members.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
@@ -84,8 +85,7 @@ export async function compose(
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
   observeConflicts(metrics, views);
-  const { flow } = projection;
-  const reactions = reacting({ ...common, flow, metrics });
+  const reactions = reacting({ ...common, flow: projection.flow, metrics });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -111,7 +111,7 @@ export async function compose(
     }) as Command;
 
   const ofDocuments = documents(streams, views);
-  const around = { log, flow, sealer, clock, ids, metrics, warn };
+  const around = { log, flow: projection.flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
 
   const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
@@ -164,6 +164,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...catalogue.dataRoutes,
+    policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
   ];

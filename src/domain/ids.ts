@@ -71,6 +71,12 @@ export const CascadeId = z
   .brand<'CascadeId'>();
 export type CascadeId = z.infer<typeof CascadeId>;
 
+export const PolicyId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}$/, 'a slug of at most 39 characters: a-z, 0-9 and -')
+  .brand<'PolicyId'>();
+export type PolicyId = z.infer<typeof PolicyId>;
+
 export const ProviderKeyId = uuid().brand<'ProviderKeyId'>();
 export type ProviderKeyId = z.infer<typeof ProviderKeyId>;
 
