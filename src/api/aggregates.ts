@@ -9,6 +9,7 @@ import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
+import { policyAggregate } from '#domain/compliance/policy/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
@@ -56,6 +57,7 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
     models: of(modelAggregate),
     cascades: of(cascadeAggregate),
     providerKeys: of(providerKeyAggregate),
+    policies: of(policyAggregate),
     groups: of(groupAggregate),
     projections: of(projectionAggregate),
     apiKeys: of(apiKeyAggregate),

@@ -13,15 +13,14 @@ import { mustFollow } from '#infra/postgres/followed-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
-import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
 import { comments } from './comments.ts';
 import type { Config } from './config.ts';
+import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
@@ -29,7 +28,7 @@ import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
 import { modelCatalogue } from './model-catalogue.ts';
-import { projecting } from './projecting.ts';
+import { everyView, projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
@@ -40,6 +39,7 @@ import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
 import { memberRoutes } from './routes/members.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
@@ -77,15 +77,15 @@ export async function compose(
   const snapshots = postgresSnapshotStore(database);
   const hear: AppendPorts['appended'] = (...news) => live.appended(...news);
   const streams = aggregates({ log, sealer, snapshots, clock, ids, warn, appended: hear });
-  const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
+  const projections = everyView({ log, sealer, snapshots, clock });
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
   const catalogue = modelCatalogue({ streams, queries, sealer, clock });
   const common = { database, log, sealer, streams, clock, ids, warn };
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
-  const { flow } = projection;
-  const reactions = reacting({ ...common, flow, metrics });
+  observeConflicts(metrics, views);
+  const reactions = reacting({ ...common, flow: projection.flow, metrics });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -111,7 +111,7 @@ export async function compose(
     }) as Command;
 
   const ofDocuments = documents(streams, views);
-  const around = { log, flow, sealer, clock, ids, metrics, warn };
+  const around = { log, flow: projection.flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
 
   const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
@@ -164,6 +164,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...catalogue.dataRoutes,
+    policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
   ];

@@ -18,17 +18,14 @@ import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
-import {
-  type DocumentListTables,
-  listBranches,
-  listDocuments,
-} from '#projections/document-list.ts';
-import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
+import type { DocumentListTables } from '#projections/document-list.ts';
 import { gate } from '#projections/gate.ts';
+import { listBranches, listDocuments } from '#projections/listed-documents.ts';
 import type { Aggregates } from './aggregates.ts';
 import { documentBranches } from './document-branches.ts';
 import type { AnchoringDeps, At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
 import { documentFromViews } from './document-from-views.ts';
+import { type TimelineTables, timelineOf } from './document-timeline.ts';
 
 /** A large document takes seconds to load as it was; many at once would starve everybody else. */
 const PASTS_AT_ONCE = 2;
@@ -162,8 +159,8 @@ export function documents(
 
     timeline: async (principal, id, page) => {
       await mustSee(principal, id);
-      return await views.read((tables: Transaction<DocumentTimelineTables>) =>
-        documentTimelineOf(tables, principal.tenant, id, page),
+      return await views.read((tables: Transaction<TimelineTables>) =>
+        timelineOf(tables, principal, id, page),
       );
     },
   };

@@ -1,10 +1,10 @@
+import { Hearing } from './hearing.ts';
 import { Link } from './link.ts';
 import type { LiveNews, LiveOptions } from './live-options.ts';
 import { LocalCopy } from './local-copy.ts';
-import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
 import { Questions } from './questions.ts';
 import type { SectionView } from './replica.ts';
-import { LiveRefused, Refusal } from './refused.ts';
+import { LiveRefused } from './refused.ts';
 import { Waiting } from './waiting.ts';
 
 const COALESCE_MS = 300;
@@ -19,8 +19,7 @@ export class LiveDocument {
   readonly #link: Link;
   readonly #questions = new Questions();
   readonly #waiting = new Waiting();
-  #rights: readonly string[] = [];
-  #wasWelcome = false;
+  readonly #hearing: Hearing;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(options: LiveOptions) {
@@ -35,12 +34,20 @@ export class LiveDocument {
         ...(this.#copy.actor && { actor: this.#copy.actor }),
         ...(options.device !== undefined && { device: options.device }),
       }),
-      frame: (frame) => this.#take(frame),
+      frame: (frame) => this.#hearing.take(frame),
       closed: (code, reason, forGood) => {
         this.#questions.allFailed(new Error('The connection was lost.'));
         this.#tell({ kind: 'disconnected', code, reason });
         if (forGood) this.#waiting.fail(new LiveRefused(code, reason));
       },
+    });
+    this.#hearing = new Hearing({
+      copy: this.#copy,
+      questions: this.#questions,
+      waiting: this.#waiting,
+      tell: (news) => this.#tell(news),
+      send: () => this.#commit(),
+      reconnect: () => this.#link.reopen(),
     });
   }
 
@@ -75,14 +82,14 @@ export class LiveDocument {
   }
 
   get rights(): readonly string[] {
-    return this.#rights;
+    return this.#hearing.rights ?? [];
   }
 
   /** Whether typing is taken in: without a connection, whoever could edit the last time may. */
   get mayWrite(): boolean {
     const { actor, replica } = this.#copy;
     if (actor === undefined || replica === undefined) return false;
-    return !this.#wasWelcome || this.#rights.includes('edit');
+    return this.#hearing.rights?.includes('edit') ?? true;
   }
 
   /** Whether nothing that was typed waits for the server. */
@@ -140,6 +147,8 @@ export class LiveDocument {
   /** Keeps what was not acknowledged, where there is a store. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    // While there is no connection nothing ends that would tell those who wait.
+    this.#waiting.fail(new LiveRefused(1000, 'The document was closed.'));
     this.#link.close();
     await this.#copy.close();
   }
@@ -171,83 +180,6 @@ export class LiveDocument {
     await this.settled();
     const n = this.#copy.outbox.nextNumber();
     return await this.#questions.ask(n, () => this.#link.send(frame(n)));
-  }
-
-  async #take(frame: ServerFrame): Promise<void> {
-    switch (frame.t) {
-      case 'welcome':
-        return await this.#welcomed(frame);
-      case 'events':
-        return this.#heard(frame.events);
-      case 'ack':
-        return this.#acknowledged(frame);
-      case 'refused':
-        return this.#refused(frame);
-      case 'rights':
-        this.#rights = frame.rights;
-        this.#writeAs(frame.actor);
-        return this.#tell({ kind: 'changed' });
-      case 'left':
-        return this.#tell({ kind: 'left', session: frame.session });
-      case 'presence':
-      case 'preview':
-        return this.#tell({ kind: 'glimpse', ...frame });
-    }
-  }
-
-  #heard(events: readonly LiveEvent[]): void {
-    const splices = this.#copy.take(events);
-    this.#tell({ kind: 'changed', heard: { member: events[0]?.member, splices } });
-  }
-
-  async #welcomed(welcome: Welcome): Promise<void> {
-    const { revision, rights, actor, session, member, others } = welcome;
-    const copy = this.#copy;
-    // Before anything waits: what is typed meanwhile is sent through this connection already.
-    copy.outbox.reconnected();
-    this.#waiting.hope();
-    [this.#rights, this.#wasWelcome] = [rights, true];
-    this.#writeAs(actor);
-    try {
-      await copy.catchUp(welcome);
-    } catch (error) {
-      // The device kept less than it had sent, and what was typed from there on has numbers that
-      // the server has taken already.
-      this.#giveUp(new Refusal('change/sequence-taken', 'Its number was taken.'));
-      throw error;
-    }
-    copy.revision = revision;
-    copy.keep();
-    this.#tell({ kind: 'connected', session, member, others });
-    this.#commit();
-  }
-
-  /** A new actor comes with its token; one that is resumed is the one that is known. */
-  #writeAs(actor: Welcome['actor']): void {
-    if (actor?.token === undefined) return;
-    this.#copy.writeAs({ id: actor.id, token: actor.token });
-  }
-
-  #acknowledged({ n, revision, known }: Extract<ServerFrame, { t: 'ack' }>): void {
-    if (this.#copy.outbox.acknowledged(n)) this.#copy.reached(known ? -1 : revision);
-    this.#questions.answered(n, revision);
-    this.#tell({ kind: 'acknowledged', n });
-  }
-
-  #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {
-    const refusal = new Refusal(code, detail);
-    this.#questions.failed(n, refusal);
-    if (!this.#copy.outbox.wasSent(n)) return;
-    this.#giveUp(refusal);
-    this.#link.reopen();
-  }
-
-  /** What the server has not got it never will; the copy is fetched anew. */
-  #giveUp(refusal: Refusal): void {
-    const unsent = this.#copy.discard();
-    if (unsent.length === 0) return;
-    this.#waiting.refuse(refusal);
-    this.#tell({ kind: 'lost', code: refusal.code, unsent });
   }
 
   #tell(news: LiveNews): void {

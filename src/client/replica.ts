@@ -74,6 +74,8 @@ export class Replica {
   }
 
   rename(title: string): void {
+    // Of two titles at once Automerge would delete the other one, which the server does not take.
+    if (title === this.title) return;
     this.#backend.put(ROOT, 'title', title, 'str');
   }
 

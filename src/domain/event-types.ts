@@ -3,6 +3,7 @@ import { actorEvents } from './actor/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
 import { cascadeEvents } from './cascade/events.ts';
 import { commentEvents } from './comment/events.ts';
+import { policyEvents } from './compliance/policy/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
 import { groupEvents } from './group/events.ts';
@@ -25,6 +26,7 @@ export const slices: readonly EventDefinitions[] = [
   modelEvents,
   cascadeEvents,
   providerKeyEvents,
+  policyEvents,
   memberEvents,
   groupEvents,
   apiKeyEvents,

@@ -58,6 +58,8 @@ async function fuzzed(t: TestContext) {
     const identityProvider = await post('/v1/identity-providers', { issuer });
     const ownKey = { provider: 'openai', key: `sk-${never.hex()}` };
     const providerKey = await post('/v1/provider-keys', ownKey);
+    const policy = `policy-${count}`;
+    await make(key, 'PUT', `/v1/policies/${policy}`, { detectors: [] });
     const on = `/v1/documents/${document}`;
     const range = { at: 2, count: 3 };
     const comment = await post(`${on}/comments`, { ...range, text: 'Why one?' });
@@ -72,6 +74,7 @@ async function fuzzed(t: TestContext) {
       apiKey,
       identityProvider,
       providerKey,
+      policy,
       tenant: tenantId,
     };
   };
@@ -95,6 +98,7 @@ async function fuzzed(t: TestContext) {
     const name = url.includes('/versions/') ? 'draft' : 'document_list';
     return {
       id: id ?? never.uuid(),
+      policyId: things.policy,
       memberId: things.member ?? '',
       commentId: things.comment ?? '',
       suggestionId: things.suggestion ?? '',

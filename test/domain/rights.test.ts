@@ -37,6 +37,8 @@ const groupsAndKeys = [
   'identity-provider.manage',
   'provider-key.read',
   'provider-key.manage',
+  'policy.read',
+  'policy.publish',
 ];
 const auditing = ['audit.read', 'event-types.read'];
 
@@ -65,7 +67,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'document.restore',
     ],
   },
-  reviewer: { all: [], shared: ['document.read', 'document.comment'] },
+  reviewer: { all: ['policy.read'], shared: ['document.read', 'document.comment'] },
   viewer: { all: [], shared: ['document.read', 'document.comment'] },
   auditor: {
     all: [
@@ -75,6 +77,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'api-key.read',
       'identity-provider.read',
       'provider-key.read',
+      'policy.read',
       ...auditing,
     ],
     shared: [],
