@@ -55,23 +55,32 @@ export async function liveSession(t: TestContext, writers: number) {
       for (const one of [...authors, reader]) {
         await one.durable();
         await soon(() => one.markdown.length === text.length, 30_000).catch(() => undefined);
-        assert.equal(one.markdown.length, text.length);
-        assert.ok(one.markdown === text);
+        mustBe(one.markdown, text);
       }
-      assert.ok((await asked()) === text);
+      mustBe(await asked(), text);
       for (const one of [...authors, reader]) await one.close();
       await server.stop();
       await server.start();
-      assert.ok((await asked()) === text);
+      mustBe(await asked(), text);
       await server.stop();
       await withoutSnapshots(home);
       await server.start();
-      assert.ok((await asked()) === text);
+      mustBe(await asked(), text);
       await server.stop();
       const verified = await server.run('log', 'verify');
       assert.equal(verified.code, 0, verified.output);
     },
   };
+}
+
+/** Says where they differ: the whole of both would fill the screen. */
+function mustBe(found: string, text: string): void {
+  if (found === text) return;
+  let at = 0;
+  while (found[at] === text[at]) at++;
+  const around = (one: string) => JSON.stringify(one.slice(Math.max(0, at - 30), at + 30));
+  const lengths = `${found.length} characters, not ${text.length}`;
+  assert.fail(`${lengths}; at ${at} ${around(found)}, not ${around(text)}`);
 }
 
 async function withoutSnapshots(home: string): Promise<void> {
