@@ -2,7 +2,14 @@ import type { Transaction } from 'kysely';
 import { LogUnavailable } from '#commands/ports.ts';
 import { blameOf } from '#domain/document/blame.ts';
 import { diffDocuments } from '#domain/document/diff.ts';
-import { baseOf, contentOf, freeDocument, sectionsOf, titleOf } from '#domain/document/reading.ts';
+import {
+  baseOf,
+  contentOf,
+  freeDocument,
+  restorePointOf,
+  sectionsOf,
+  titleOf,
+} from '#domain/document/reading.ts';
 import { findAnchors } from '#domain/document/anchor/find-anchors.ts';
 import { anchorIn } from '#domain/document/anchor/make-anchor.ts';
 import { mayOn, mustMay } from '#domain/document/access.ts';
@@ -95,7 +102,7 @@ export function documents(
     },
 
     restore: async (id, at, meta) => {
-      const { value: to, revision } = await seen(meta.principal, id, at, contentOf);
+      const { value: to, revision } = await seen(meta.principal, id, at, restorePointOf);
       return await handle(id, { type: 'RestoreDocument', to, revision }, meta);
     },
 

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { AdmissionUnavailable } from '#commands/admission.ts';
 import {
   AppendTooLarge,
   CommandContended,
@@ -68,7 +69,8 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, answer: Answe
 function answerOf(error: unknown, request: FastifyRequest): Answer {
   if (error instanceof Rejected) {
     const { code, message, details } = error;
-    return { code, status: rejectionStatus[code], title: message, details };
+    const headers = whenItFrees(error);
+    return { code, status: rejectionStatus[code], title: message, details, headers };
   }
   if (error instanceof Problem) return transport(error.code, error);
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -84,12 +86,25 @@ function answerOf(error: unknown, request: FastifyRequest): Answer {
   return unavailable(error) ?? ofFramework(error, request) ?? transport('internal');
 }
 
+/**
+ * `Retry-After` in whole seconds, rounded up, else the client comes too early; and the limit as
+ * draft-ietf-httpapi-ratelimit-headers names it, with nothing remaining until then.
+ */
+function whenItFrees({
+  details: { limit, freesInMs },
+}: Rejected): Readonly<Record<string, string>> {
+  if (typeof freesInMs !== 'number') return {};
+  const seconds = Math.ceil(freesInMs / 1_000);
+  return { 'retry-after': String(seconds), ratelimit: `"${limit}";r=0;t=${seconds}` };
+}
+
 const retryAfter = (seconds: number) => ({ headers: { 'retry-after': String(seconds) } });
 
 function unavailable(error: unknown): Answer | undefined {
   if (error instanceof CommandContended) return transport('command/contended', retryAfter(1));
   if (error instanceof LogUnavailable) return transport('log/unavailable', retryAfter(2));
   if (error instanceof KeysUnavailable) return transport('auth/keys-unavailable', retryAfter(5));
+  if (error instanceof AdmissionUnavailable) return transport('budget/unavailable', retryAfter(1));
   return isDatabaseDown(error) ? transport('view/unavailable', retryAfter(2)) : undefined;
 }
 

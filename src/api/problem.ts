@@ -39,6 +39,7 @@ export const transportProblems = {
   'command/contended': [503, 'Too many commands at once on this object; try again.'],
   'log/too-large': [413, 'The outcome is larger than the log takes at once.'],
   'log/unavailable': [503, 'The log cannot be reached; nothing is known to be written.'],
+  'budget/unavailable': [503, 'Budgets cannot be counted now, so nothing is admitted.'],
   'view/unavailable': [503, 'The views cannot be reached.'],
   'projection/not-found': [404, 'There is no such projection.'],
   'dead-letter/not-found': [404, 'There is no such dead letter.'],

@@ -5,7 +5,8 @@ export type LinkHandlers = {
   readonly hello: () => Promise<Hello>;
   /** Frames come one after the other, each when the one before it was taken. */
   readonly frame: (frame: ServerFrame) => Promise<void> | void;
-  readonly closed: (code: number, reason: string) => void;
+  /** `forGood` where coming back would not help. */
+  readonly closed: (code: number, reason: string, forGood: boolean) => void;
 };
 
 const FIRST_PAUSE_MS = 200;
@@ -96,8 +97,9 @@ export class Link {
     if (socket !== this.#socket) return;
     this.#isWelcome = false;
     this.#socket = undefined;
-    this.#handlers.closed(code, reason);
-    if (this.#isClosed || final.has(code)) return;
+    const forGood = this.#isClosed || final.has(code);
+    this.#handlers.closed(code, reason, forGood);
+    if (forGood) return;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
     const jittered = this.#failures <= 0 ? 0 : pause * (0.5 + Math.random() / 2);
     this.#timer = setTimeout(() => this.open(), jittered);

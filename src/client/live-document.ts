@@ -6,6 +6,7 @@ import { LocalCopy } from './local-copy.ts';
 import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
 import { Questions } from './questions.ts';
 import type { SectionView } from './replica.ts';
+import { LiveRefused } from './refused.ts';
 import { Waiting } from './waiting.ts';
 
 const COALESCE_MS = 300;
@@ -36,14 +37,18 @@ export class LiveDocument {
         ...(options.device !== undefined && { device: options.device }),
       }),
       frame: (frame) => this.#take(frame),
-      closed: (code, reason) => {
+      closed: (code, reason, forGood) => {
         this.#questions.allFailed(new Error('The connection was lost.'));
         this.#tell({ kind: 'disconnected', code, reason });
+        if (forGood) this.#waiting.fail(new LiveRefused(code, reason));
       },
     });
   }
 
-  /** Begins with what the store has, and resolves once there is a document to show. */
+  /**
+   * Begins with what the store has, and resolves once there is a document to show. Throws
+   * `LiveRefused` where the server will never show it.
+   */
   static async open(options: LiveOptions): Promise<LiveDocument> {
     const document = new LiveDocument(options);
     const kept = await options.store?.load();
@@ -107,7 +112,7 @@ export class LiveDocument {
     return await this.#ask((n) => ({ t: 'redo', n, scope }));
   }
 
-  /** Resolves once everything that was typed is durable. */
+  /** Resolves once everything that was typed is durable; throws `LiveRefused` where it will not be. */
   async settled(): Promise<void> {
     this.#commit();
     await this.#waiting.until(
@@ -175,6 +180,8 @@ export class LiveDocument {
 
   async #welcomed({ revision, rights, actor, snapshot, events }: Welcome): Promise<void> {
     const copy = this.#copy;
+    // Before anything waits: what is typed meanwhile is sent through this connection already.
+    copy.outbox.reconnected();
     this.#rights = rights;
     this.#writeAs(actor);
     if (snapshot !== undefined) copy.replace(snapshot);
@@ -182,7 +189,6 @@ export class LiveDocument {
       copy.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
     }
     copy.revision = revision;
-    copy.outbox.reconnected();
     copy.keep();
     this.#tell({ kind: 'connected' });
     this.#commit();

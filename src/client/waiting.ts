@@ -1,9 +1,19 @@
 /** Those who wait for something to become true. */
 export class Waiting {
   #wakes: (() => void)[] = [];
+  #failure: Error | undefined;
 
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => this.#wakes.push(resolve));
+    while (!holds()) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await new Promise<void>((resolve) => this.#wakes.push(resolve));
+    }
+  }
+
+  /** What is not true by now never will be. */
+  fail(failure: Error): void {
+    this.#failure = failure;
+    this.wake();
   }
 
   /** It may be true by now. */

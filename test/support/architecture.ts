@@ -39,6 +39,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'lru-cache',
       'pino',
       'jose',
+      'ioredis',
       'ipaddr.js',
       '@eventstore/db-client',
       '@kurrent/kurrentdb-client',

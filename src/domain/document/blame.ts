@@ -4,7 +4,7 @@ import type { Origin } from './events.ts';
 import { settled } from './live-content.ts';
 import type { LivingDocument } from './state.ts';
 import { firstOf } from './undo/arrangement.ts';
-import { type Authorship, authorshipIn } from './undo/authorship.ts';
+import { type Authorship, authorsIn } from './undo/authorship.ts';
 import { type Characters, authorshipOfRow, charactersOf, elementsOf } from './undo/characters.ts';
 import { type Ledger, isMerged } from './undo/ledger.ts';
 import { savedDocument } from './undo/saved-document.ts';
@@ -30,12 +30,7 @@ export type SectionBlame = { readonly id: SectionId; readonly runs: readonly Bla
 export function blameOf({ content, ledger }: LivingDocument): readonly SectionBlame[] {
   const now = settled(content);
   const saved = savedDocument(now.replica);
-  const characters = charactersOf(
-    saved,
-    authorshipIn(saved, ledger),
-    now.sections,
-    isMerged(ledger),
-  );
+  const characters = charactersOf(saved, authorsIn(saved, ledger), now.sections, isMerged(ledger));
   return presentSections(now).map((section) => ({
     id: section.id,
     runs: runsOf(characters, section, ledger),

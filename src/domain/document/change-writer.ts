@@ -1,6 +1,7 @@
 import type { SectionId } from '#domain/ids.ts';
 import { type Section, sectionsMap } from './content.ts';
 import type { Cut } from './events.ts';
+import type { NewElements } from './new-elements.ts';
 import { TEXT_PER_CHANGE } from './limits.ts';
 import {
   type ObjectId,
@@ -16,8 +17,7 @@ export type Written = {
   readonly bytes: Uint8Array;
   readonly touched: readonly SectionId[];
   readonly cuts: readonly Omit<Cut, 'change'>[];
-  /** Text moves, and the server says so: see `moves` in `ChangesUndone`. */
-  readonly isMove?: boolean;
+  readonly elements?: NewElements | undefined;
 };
 
 /** Writes into a replica and keeps the Automerge changes that this makes. */

@@ -3,14 +3,8 @@ import { type MemberId, type SectionId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type ChangeWriter, type Written, changeWriter } from './change-writer.ts';
 import { type Content, reread } from './content.ts';
-import type {
-  ChangesApplied,
-  ContentEvent,
-  Cut,
-  DocumentEvent,
-  Origin,
-  SettledEvent,
-} from './events.ts';
+import type { ChangesApplied, ContentEvent, Cut, DocumentEvent, Origin } from './events.ts';
+import type { NewElements } from './new-elements.ts';
 import { LONGEST_DOCUMENT, MOST_SECTIONS } from './limits.ts';
 import { keepDecided, settled } from './live-content.ts';
 import { withoutPatches } from './replica.ts';
@@ -20,8 +14,7 @@ import { isOpenTo } from './undo/groups.ts';
 const MOST_BYTES_PER_EVENT = 400_000;
 
 /** What was written, as much of it as fits an event. */
-export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'suggestion'> &
-  Pick<SettledEvent['data'], 'moves'>;
+export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'suggestion'>;
 
 export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
   readonly group?: string | undefined;
@@ -41,7 +34,6 @@ export function changing(
     ...(restored !== undefined && { restored }),
     ...(suggestion !== undefined && { suggestion }),
   };
-  // Only what the server writes for undo moves text without a cut.
   return writing(state, context, write, (portion) => ({
     type: 'ChangesApplied',
     data: { ...portion, ...why },
@@ -123,7 +115,9 @@ function portionsOf(
 ): Portion[] {
   return parts.map((part, index) => {
     const cuts = part.flatMap(({ cuts }, change) => cuts.map(cutIn(change)));
-    const moves = part.flatMap(({ isMove }, change) => (isMove === true ? [change] : []));
+    const those = (wanted: NewElements) =>
+      part.flatMap(({ elements }, change) => (elements === wanted ? [change] : []));
+    const [moves, revived] = [those('moves'), those('revived')];
     const isLast = index === parts.length - 1;
     return Object.assign(
       {
@@ -136,6 +130,7 @@ function portionsOf(
       isLast && title !== undefined && { title },
       cuts.length > 0 && { cuts },
       moves.length > 0 && { moves },
+      revived.length > 0 && { revived },
     );
   });
 }

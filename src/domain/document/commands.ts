@@ -2,7 +2,7 @@ import type { AnchoredText } from '#domain/anchor.ts';
 import type { DocumentId, SuggestionId } from '#domain/ids.ts';
 import type { Inherited } from './branch/inheritance.ts';
 import type { OwnChanges } from './branch/own-changes.ts';
-import type { DocumentBase, DocumentContent } from './content.ts';
+import type { DocumentBase, RestorePoint } from './content.ts';
 import type { Edit } from './edits.ts';
 import type { InspectedChange } from './accepting/inspected.ts';
 import type { AccessList, Origin, TakenChoice } from './events.ts';
@@ -60,10 +60,10 @@ export type NameVersion = {
 };
 export type RemoveVersionName = { readonly type: 'RemoveVersionName'; readonly name: string };
 
-/** Makes the document read as `to` (`contentOf(state)` at `revision`), as one new edit. */
+/** Makes the document read as `to` (`restorePointOf(state)` at `revision`), as one new edit. */
 export type RestoreDocument = {
   readonly type: 'RestoreDocument';
-  readonly to: DocumentContent;
+  readonly to: RestorePoint;
   readonly revision: number;
 };
 

@@ -39,6 +39,8 @@ export type DocumentContent = {
   readonly sections: readonly SectionText[];
   readonly cutFrom: CutFrom;
 };
+/** What a restore brings back: what a document said, and how much of it there was. */
+export type RestorePoint = DocumentContent & { readonly known: Known };
 export type SectionText = {
   readonly id: SectionId;
   readonly order: string;

@@ -7,6 +7,7 @@ import {
   documentSubject,
 } from '#domain/event.ts';
 import { DocumentId, GroupId, MemberId, SectionId, SuggestionId } from '#domain/ids.ts';
+import { newElements } from './new-elements.ts';
 
 // Stored for ever: add fields, never rename or remove them. Who and when are in the header.
 
@@ -67,7 +68,8 @@ export const Merged = z.object({
   carried: z.int().nonnegative(),
   /**
    * Whose the changes are, one run after the other. `edit` counts, `gone` was taken back in the
-   * branch, in `moved` text only moves, `revived` is the server's for undo.
+   * branch, in `moved` text only moves, `revived` is the server's for undo. Which of the others
+   * bring characters back, as a restore does, the event's own `revived` says.
    */
   runs: z.array(
     z.object({
@@ -110,14 +112,7 @@ const content = {
  * What the server wrote so that the document is what its groups in effect make of it: a character
  * that comes back is a new element right behind the one that it was.
  */
-const settled = {
-  ...content,
-  /**
-   * Indexes in `changes`: those in which text moves. The elements that such a change inserts are,
-   * one after the other, those that it deletes.
-   */
-  moves: z.array(z.int().nonnegative()).optional(),
-};
+const settled = { ...content, moves: newElements.moves };
 
 const sealed = <Schema extends z.ZodType>(schema: Schema) =>
   defineEvent({ kind: 'document', version: 1, schema, subject: documentSubject });
@@ -156,6 +151,7 @@ export const documentEvents = {
       live: z.literal(true).optional(),
       /** The revision that a restore brought back. */
       restored: z.int().nonnegative().optional(),
+      ...newElements,
       merged: Merged.optional(),
       /** The suggestion that was accepted; its own stream may not say so yet. */
       suggestion: z.object({ suggestion: SuggestionId, ...takenChoice }).optional(),

@@ -27,7 +27,12 @@ export function joinedForComparison<Section extends { readonly id: SectionId }>(
   return joined;
 }
 
-function originOf(id: SectionId, known: ReadonlySet<SectionId>, cutFrom: CutFrom): SectionId {
+/** The nearest section that is `known` among those that it was cut from; else itself. */
+export function originOf(
+  id: SectionId,
+  known: ReadonlySet<SectionId>,
+  cutFrom: CutFrom,
+): SectionId {
   let origin = id;
   while (!known.has(origin)) {
     const from = cutFrom[origin];

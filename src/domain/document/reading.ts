@@ -1,6 +1,7 @@
 import {
   type DocumentBase,
   type DocumentContent,
+  type RestorePoint,
   presentSections,
   presentTexts,
 } from './content.ts';
@@ -26,6 +27,11 @@ export const contentOf = (state: LivingDocument): DocumentContent => ({
   title: titleOf(state),
   sections: sectionsOf(state),
   cutFrom: cutFromOf(state),
+});
+
+export const restorePointOf = (state: LivingDocument): RestorePoint => ({
+  ...contentOf(state),
+  known: knownIn(state.ledger),
 });
 
 export const cutFromOf = ({ cuts }: LivingDocument): CutFrom =>

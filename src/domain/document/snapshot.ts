@@ -31,7 +31,7 @@ type PackedCut = readonly [
 ];
 
 export const documentSnapshot: SnapshotCodec<DocumentState> = {
-  version: 3,
+  version: 4,
   subject: documentSubject,
   // A named version is one that people come back to.
   eagerAfter: (eventType) => eventType === 'VersionNamed',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { DocumentCommand } from '#domain/document/commands.ts';
 import { mayOn, mayRead } from '#domain/document/access.ts';
 import { type AccessLevel, type AccessList, accessLevels } from '#domain/document/events.ts';
-import { contentOf } from '#domain/document/reading.ts';
+import { restorePointOf } from '#domain/document/reading.ts';
 import type { GroupId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Principal, type Role, roles } from '#domain/rights.ts';
@@ -27,7 +27,7 @@ function answers(document: WrittenDocument, who: Principal): Record<string, stri
     name: { type: 'NameVersion', name: 'Draft' },
     restore: {
       type: 'RestoreDocument',
-      to: { ...contentOf(document.living), title: 'Old' },
+      to: { ...restorePointOf(document.living), title: 'Old' },
       revision: 1,
     },
     archive: { type: 'ArchiveDocument' },

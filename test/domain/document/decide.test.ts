@@ -5,7 +5,7 @@ import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import type { DocumentEvent } from '#domain/document/events.ts';
 import { MOST_DELETED, MOST_EDITS, MOST_TITLE_CHARACTERS } from '#domain/document/limits.ts';
-import { contentOf, titleOf } from '#domain/document/reading.ts';
+import { contentOf, restorePointOf, titleOf } from '#domain/document/reading.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { Rejected, type RejectionCode } from '#domain/rejected.ts';
 import { ada, written } from '#test/support/document.ts';
@@ -255,7 +255,7 @@ test('a version name stands for one revision until it is removed', () => {
 
 test('restoring what is there already is no event', () => {
   const document = written('text');
-  const to = contentOf(document.living);
+  const to = restorePointOf(document.living);
   assert.deepEqual(document.do({ type: 'RestoreDocument', to, revision: 1 }), []);
   document.edit({ type: 'insertText', at: 0, text: 'more ' });
   assert.equal(document.do({ type: 'RestoreDocument', to, revision: 1 }).length, 1);

@@ -1,7 +1,7 @@
 import type { Content } from '#domain/document/content.ts';
 import { type ObjectId, ROOT } from '#domain/document/replica.ts';
 import { type SavedDocument, savedDocument } from '#domain/document/undo/saved-document.ts';
-import { objectOf, opId } from '#domain/document/undo/saved-rows.ts';
+import { objectsIn, opId } from '#domain/document/undo/saved-rows.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { Elements, partsOf } from './elements.ts';
 import { type OpId, type Operation } from './operations.ts';
@@ -44,15 +44,6 @@ export function indexOf({ replica }: Content): ContentIndex {
   return index;
 }
 
-function* objectsIn(saved: SavedDocument) {
-  const { count, objectActor, objectCounter } = saved.ops;
-  for (let start = 0, end = 0; start < count; start = end) {
-    const [actor, counter] = [objectActor[start], objectCounter[start]];
-    while (end < count && objectActor[end] === actor && objectCounter[end] === counter) end++;
-    yield { object: objectOf(saved, start), start, end };
-  }
-}
-
 function takeField(
   index: ContentIndex,
   saved: SavedDocument,
@@ -60,7 +51,7 @@ function takeField(
   key: string,
   row: number,
 ): void {
-  const { action } = saved.ops;
+  const action = saved.ops.actions();
   const id = opId(saved, row);
   if (action[row] !== SET) addObject(index, object, key, id, action[row] === MAKE_TEXT);
   else if (object === ROOT && key === 'title') index.titles.add(id);

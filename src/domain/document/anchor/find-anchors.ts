@@ -2,7 +2,7 @@ import type { Anchor } from '#domain/anchor.ts';
 import type { Section } from '#domain/document/content.ts';
 import { settled } from '#domain/document/live-content.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
-import { authorshipIn } from '#domain/document/undo/authorship.ts';
+import { authorsIn } from '#domain/document/undo/authorship.ts';
 import { type Place, placesOf } from '#domain/document/undo/character-alignment.ts';
 import { charactersOf, elementsOf, newestOf } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
@@ -57,7 +57,7 @@ export function findCharacters({
 }: Readable): (anchor: Anchor) => readonly FoundCharacter[] {
   const { replica, sections } = settled(content);
   const saved = savedDocument(replica);
-  const characters = charactersOf(saved, authorshipIn(saved, ledger), sections, isMerged(ledger));
+  const characters = charactersOf(saved, authorsIn(saved, ledger), sections, isMerged(ledger));
   const places = placesOf(characters, { sections });
   const rowOf = rowsByElement(saved, elementsOf(characters));
   const shown = new Set(sections.filter(({ present }) => present).map(({ id }) => id));

@@ -53,6 +53,7 @@ function renamed(
   replica.free();
   const ledger = structuredClone(inherited.ledger);
   const hand = { author: principal.member, origin: 'person' } as const;
-  for (const { bytes } of writer.written) record(ledger, bytes, GROUND, hand);
+  for (const { bytes } of writer.written)
+    record(ledger, bytes, { owner: GROUND, elements: undefined, hand });
   return { ...inherited, saved, ledger };
 }

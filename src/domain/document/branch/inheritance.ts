@@ -13,6 +13,7 @@ import {
   newLedger,
 } from '#domain/document/undo/ledger.ts';
 import { settledOwner } from '#domain/document/undo/reversals.ts';
+import { codeOf, doingOf } from '#domain/document/undo/run-codes.ts';
 import { bytes } from '#domain/event.ts';
 import { MemberId } from '#domain/ids.ts';
 
@@ -37,7 +38,8 @@ const Inheritance = z.object({
   hands: z.array(z.object({ author: MemberId, origin: Origin })),
   /**
    * Of all changes in the order of the log, run after run: actor, what the change does (1 counts,
-   * 2 was taken back, 3 moves text, 4 is the server's for undo), hand, how many.
+   * 2 was taken back, 3 moves text, 4 is the server's for undo, 5 and 6 are as 1 and 2 and bring
+   * characters back), hand, how many.
    */
   runs: z.array(z.int().nonnegative()),
   cuts: z.array(Cut.omit({ change: true }).extend({ revision: z.int().nonnegative() })),
@@ -83,7 +85,7 @@ export function inheritanceEvents(
       settlings: ledger.settlings,
       actors: ledger.actors.map((actor) => new Uint8Array(Buffer.from(actor, 'hex'))),
       hands: ledger.hands,
-      runs: ledger.runs.flatMap(({ actor, owner, hand, count }) => [actor, -owner, hand, count]),
+      runs: ledger.runs.flatMap(runNumbers),
       cuts: cuts.map(({ before, after, ...cut }) => ({
         ...cut,
         before: headsToBytes(before),
@@ -103,6 +105,12 @@ export function inheritanceEvents(
       ...(index === count - 1 && { sections }),
     },
   }));
+}
+
+function runNumbers(run: Run): readonly number[] {
+  const code = codeOf(run);
+  if (code === undefined) throw new Error('A branch began with what a group can take back.');
+  return [run.actor, code, run.hand, run.count];
 }
 
 type Begun = Pick<LivingDocument, 'content' | 'ledger' | 'cuts' | 'inherited'>;
@@ -127,7 +135,7 @@ function ledgerFrom(stored: z.infer<typeof Inheritance>): Ledger {
   const runs: Run[] = [];
   for (let at = 0; at < stored.runs.length; at += NUMBERS_PER_RUN) {
     const [actor = 0, code = 1, hand = 0, count = 0] = stored.runs.slice(at, at + NUMBERS_PER_RUN);
-    runs.push({ actor, owner: -code, hand, count });
+    runs.push({ actor, ...doingOf(code), hand, count });
     counts[actor] = (counts[actor] ?? 0) + count;
   }
   const { hands, ground, settlings } = stored;

@@ -5,7 +5,7 @@ import type { MergeBranch } from '#domain/document/commands.ts';
 import type { DocumentEvent, Merged } from '#domain/document/events.ts';
 import { cutFromOf } from '#domain/document/reading.ts';
 import type { DocumentState, LivingDocument } from '#domain/document/state.ts';
-import { type Ledger, MOVED, REVIVED, changesIn, copyOf } from '#domain/document/undo/ledger.ts';
+import { type Ledger, NOBODY, changesIn, copyOf } from '#domain/document/undo/ledger.ts';
 import { takeMerge } from '#domain/document/undo/recording.ts';
 import { type Reversed, wasToldToCount } from '#domain/document/undo/reversals.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -70,7 +70,7 @@ function newIn({ changes }: OwnChanges, ledger: Ledger): New {
   for (const change of changes) {
     const owner = recorded.get(change.actor)?.[change.seq - 1]?.owner;
     if (owner === undefined) fresh.push(change);
-    else if (owner !== MOVED && owner !== REVIVED) {
+    else if (owner !== NOBODY) {
       const counts = change.as === 'edit';
       if (counts !== wasToldToCount(ledger, owner)) addReversed(reversed, change, counts);
     }
@@ -103,7 +103,8 @@ function ledgerThen(
 ): Ledger {
   const then = copyOf(ledger);
   const changes = fresh.map(({ bytes }) => bytes);
-  takeMerge(then, { ...merge, changes }, { runs: runsOf(fresh), reversed });
+  const revived = fresh.flatMap(({ elements }, index) => (elements === 'revived' ? [index] : []));
+  takeMerge(then, { ...merge, changes, revived }, { runs: runsOf(fresh), reversed });
   return then;
 }
 

@@ -3,10 +3,10 @@ import { settled } from '#domain/document/live-content.ts';
 import { cutFromOf } from '#domain/document/reading.ts';
 import type { LivingDocument, Merge } from '#domain/document/state.ts';
 import { arrangementOf } from '#domain/document/undo/arrangement.ts';
-import { authorshipIn } from '#domain/document/undo/authorship.ts';
+import { authorsIn } from '#domain/document/undo/authorship.ts';
 import { type Characters, charactersOf } from '#domain/document/undo/characters.ts';
 import { type Write, historiesOf } from '#domain/document/undo/fields.ts';
-import { MOVED, REVIVED, counts } from '#domain/document/undo/ledger.ts';
+import { counts } from '#domain/document/undo/ledger.ts';
 import type { Counts } from '#domain/document/undo/rule.ts';
 import { savedDocument } from '#domain/document/undo/saved-document.ts';
 import { isOverwritten, valueAt } from '#domain/document/undo/saved-rows.ts';
@@ -33,11 +33,16 @@ export function overlapsOf(document: LivingDocument, branch: DocumentId): readon
   if (merge === undefined) return [];
   const content = settled(document.content);
   const saved = savedDocument(content.replica);
-  const authorshipOf = authorshipIn(saved, document.ledger);
-  const characters = charactersOf(saved, authorshipOf, content.sections, true);
+  const authors = authorsIn(saved, document.ledger);
+  const characters = charactersOf(saved, authors, content.sections, true);
   const arrangement = arrangementOf(characters);
   const isCounting = (owner: number) => counts(document.ledger, owner);
-  const fields = { saved, authorshipOf, content, cutFrom: cutFromOf(document) };
+  const fields = {
+    saved,
+    authorshipOf: authors.authorshipOf,
+    content,
+    cutFrom: cutFromOf(document),
+  };
   const { title, sections } = historiesOf(fields);
   const sides = sidesOf(merge);
 
@@ -70,7 +75,7 @@ function writesOf(
   isCounting: Counts,
 ): OnSides {
   const edits = writes
-    .filter(({ owner }) => owner !== MOVED && owner !== REVIVED && isCounting(owner))
+    .filter(({ owner }) => isCounting(owner))
     .toSorted((one, other) => one.place - other.place);
   return {
     document: edits.findLast(({ place }) => place >= since && place < start),

@@ -1,13 +1,13 @@
 import type { Cut, Merged } from '#domain/document/events.ts';
+import type { NewElements } from '#domain/document/new-elements.ts';
 import { settled } from '#domain/document/live-content.ts';
 import { headsToBytes } from '#domain/document/replica.ts';
 import type { LivingDocument, PastCut } from '#domain/document/state.ts';
 import {
+  type Entry,
   type Hand,
   type Ledger,
-  MOVED,
-  type Owner,
-  REVIVED,
+  NOBODY,
   counts,
 } from '#domain/document/undo/ledger.ts';
 import type { DocumentId, SectionId } from '#domain/ids.ts';
@@ -20,6 +20,7 @@ export type OwnChange = Hand & {
   /** Its place among the changes of its actor, from 1. */
   readonly seq: number;
   readonly as: Merged['runs'][number]['as'];
+  readonly elements: NewElements | undefined;
   readonly cuts: readonly Omit<Cut, 'change'>[];
 };
 
@@ -44,10 +45,10 @@ export function ownChangesOf(document: LivingDocument): OwnChanges {
   const changes = replica.getChangesMeta(heads).flatMap(({ actor, seq, hash }, index) => {
     const [bytes, known] = [all[index], recorded.get(actor)?.[seq - 1]];
     if (bytes === undefined || known === undefined) return [];
-    const { place, owner, hand } = known;
-    const as = place < inherited.named ? 'gone' : carriedAs(document.ledger, owner);
+    const { place, elements, hand } = known;
+    const as = place < inherited.named ? 'gone' : carriedAs(document.ledger, known);
     const own = cuts.filter((cut) => cut.after.includes(hash)).map(cutToCarry);
-    return [{ place, change: { ...hand, bytes, actor, seq, as, cuts: own } as const }];
+    return [{ place, change: { ...hand, bytes, actor, seq, as, elements, cuts: own } as const }];
   });
   return {
     of: branchOf.document,
@@ -57,9 +58,8 @@ export function ownChangesOf(document: LivingDocument): OwnChanges {
   };
 }
 
-function carriedAs(ledger: Ledger, owner: Owner): OwnChange['as'] {
-  if (owner === MOVED) return 'moved';
-  if (owner === REVIVED) return 'revived';
+function carriedAs(ledger: Ledger, { owner, elements }: Recorded): OwnChange['as'] {
+  if (owner === NOBODY) return elements === 'moves' ? 'moved' : 'revived';
   return counts(ledger, owner) ? 'edit' : 'gone';
 }
 
@@ -72,16 +72,16 @@ const cutToCarry = ({ from, at, length, to, before, after }: PastCut): Omit<Cut,
   after: headsToBytes(after),
 });
 
-type Recorded = { readonly place: number; readonly owner: Owner; readonly hand: Hand };
+type Recorded = Entry & { readonly place: number };
 
 /** What the ledger says of each change, by actor and in the order in which that wrote. */
 export function recordedIn(ledger: Ledger): ReadonlyMap<string, readonly Recorded[]> {
   const byActor = ledger.actors.map((): Recorded[] => []);
   let place = 0;
-  for (const { actor, owner, hand: index, count } of ledger.runs) {
+  for (const { actor, hand: index, count, ...run } of ledger.runs) {
     const hand = ledger.hands[index];
     if (hand === undefined) throw new Error('A change was written by nobody.');
-    for (let left = count; left > 0; left--) byActor[actor]?.push({ place: place++, owner, hand });
+    for (let left = count; left > 0; left--) byActor[actor]?.push({ ...run, place: place++, hand });
   }
   return new Map(ledger.actors.map((actor, index) => [actor, byActor[index] ?? []]));
 }

@@ -1,8 +1,8 @@
 import type { Merge } from '#domain/document/state.ts';
+import type { Authorship } from '#domain/document/undo/authorship.ts';
 import { type Characters, authorshipOfRow } from '#domain/document/undo/characters.ts';
 import { NONE } from '#domain/document/undo/columns.ts';
-import { MOVED, REVIVED } from '#domain/document/undo/ledger.ts';
-import type { Counts } from '#domain/document/undo/rule.ts';
+import { type Counts, isGone, overwritersOf } from '#domain/document/undo/rule.ts';
 
 /** Whether somebody knows the change at this place of the ledger. */
 export type Knows = (place: number) => boolean;
@@ -19,7 +19,7 @@ export const sidesOf = ({ since, start, carried }: Merge): Sides => ({
 /** Whether an element was there, and not deleted, for somebody who knows these changes. */
 export function isAlive(characters: Characters, row: number, knows: Knows): boolean {
   if (!knows(authorshipOfRow(characters, row).place)) return false;
-  for (const { place } of deletionsOf(characters, row)) if (knows(place)) return false;
+  for (const { place } of overwritersOf(characters, row)) if (knows(place)) return false;
   return true;
 }
 
@@ -30,20 +30,10 @@ export function isSeen(
   knows: Knows,
   counts: Counts,
 ): boolean {
-  let isThere = false;
+  const isDone = ({ place, owner }: Authorship) => knows(place) && counts(owner);
+  if (isGone(characters, newest, isDone)) return false;
   for (let row = newest; row !== NONE; row = characters.previous[row] ?? NONE) {
-    isThere ||= isAlive(characters, row, knows);
-    for (const { place, owner } of deletionsOf(characters, row)) {
-      const isEdit = owner !== MOVED && owner !== REVIVED;
-      if (isEdit && knows(place) && counts(owner)) return false;
-    }
+    if (isAlive(characters, row, knows)) return true;
   }
-  return isThere;
-}
-
-function* deletionsOf({ saved, authorshipOf }: Characters, row: number) {
-  const { start, actor, counter } = saved.successors;
-  for (let at = start[row] ?? 0; at < (start[row + 1] ?? 0); at++) {
-    yield authorshipOf(actor[at] ?? NONE, counter[at] ?? NONE);
-  }
+  return false;
 }

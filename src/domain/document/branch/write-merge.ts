@@ -2,7 +2,7 @@ import type { ChangeWriter } from '#domain/document/change-writer.ts';
 import { type Content, type Section, readContent, textOf } from '#domain/document/content.ts';
 import { draftOf } from '#domain/document/draft.ts';
 import type { CutFrom } from '#domain/document/lineage.ts';
-import { authorshipIn } from '#domain/document/undo/authorship.ts';
+import { authorsIn } from '#domain/document/undo/authorship.ts';
 import { charactersOf } from '#domain/document/undo/characters.ts';
 import { type Ledger, type Owner, counts } from '#domain/document/undo/ledger.ts';
 import { settlingOf } from '#domain/document/undo/settling.ts';
@@ -40,14 +40,14 @@ export function writeMerge(
   const { fresh, ledger, cutFrom, actor } = merging;
   const isCounting = (owner: Owner) => counts(ledger, owner);
   const textsBefore = allTexts(content);
-  writer.add(fresh.map(({ bytes, cuts }) => ({ bytes, touched: [], cuts })));
+  writer.add(fresh.map(({ bytes, cuts, elements }) => ({ bytes, touched: [], cuts, elements })));
   const merged = readContent(content.replica);
 
   const settling = settlingOf(merged, cutFrom, ledger, isCounting);
-  const authorshipOf = authorshipIn(settling.saved, ledger);
-  const characters = charactersOf(settling.saved, authorshipOf, merged.sections, true);
+  const authors = authorsIn(settling.saved, ledger);
+  const characters = charactersOf(settling.saved, authors, merged.sections, true);
   writeSettling(merged, withoutDoubles(settling, characters, merged), actor, writer);
-  claim(writer.written, ({ isMove }) => (isMove === true ? 'moved' : 'revived'));
+  claim(writer.written, ({ elements }) => (elements === 'moves' ? 'moved' : 'revived'));
 
   const known = { before: content.sections, branch: merging.branch.sections, cutFrom };
   placeCutSections(readContent(content.replica), known, characters.cuts?.order ?? [], writer);

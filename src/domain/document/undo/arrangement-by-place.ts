@@ -1,6 +1,7 @@
 import type { Arranged, Arrangement } from './arrangement.ts';
-import { type Characters, type Cuts, elementsOf } from './characters.ts';
+import { type Characters, elementsOf } from './characters.ts';
 import { NONE } from './columns.ts';
+import type { Cuts } from './cuts.ts';
 import type { FirstPlace, FirstPlaces } from './first-places.ts';
 
 type Standing = Arranged & { readonly place: FirstPlace };
@@ -10,8 +11,13 @@ type Standing = Arranged & { readonly place: FirstPlace };
  * of them without the other’s characters, every character belongs where it would be had all of
  * them been there: in the last of the texts that begin in front of it, and there by its first place.
  */
-export function arrangementByPlace(characters: Characters, { order, places }: Cuts): Arrangement {
+export function arrangementByPlace(
+  characters: Characters,
+  { order: all, places }: Cuts,
+  among: ReadonlySet<string>,
+): Arrangement {
   const { next } = characters;
+  const order = all.filter((object) => among.has(object));
   const homes = new Map<string, Standing[]>(order.map((object) => [object, []]));
   for (const family of Map.groupBy(order, places.rootOf).values()) {
     const homeOf = homesIn(family, places);
@@ -52,17 +58,19 @@ function homesIn(family: readonly string[], { beginningOf, compare }: FirstPlace
  * text only ever moves to the right.
  */
 function inOrder(standing: readonly Standing[], { compare }: FirstPlaces): readonly Arranged[] {
-  const stays = new Set<Standing>();
+  const stays = new Uint8Array(standing.length);
+  let staying = 0;
   let first: FirstPlace | undefined;
   for (let index = standing.length - 1; index >= 0; index--) {
     const one = standing[index];
     if (!one?.isInPlace) continue;
     if (first !== undefined && compare(one.place, first) > 0) continue;
-    stays.add(one);
+    stays[index] = 1;
+    staying++;
     first = one.place;
   }
-  if (stays.size === standing.length) return standing;
+  if (staying === standing.length) return standing;
   return standing
-    .toSorted((one, other) => compare(one.place, other.place))
-    .map((one) => ({ row: one.row, isInPlace: stays.has(one) }));
+    .map(({ row, place }, index) => ({ row, place, isInPlace: stays[index] === 1 }))
+    .toSorted((one, other) => compare(one.place, other.place));
 }

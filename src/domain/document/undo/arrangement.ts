@@ -12,15 +12,16 @@ export type Arrangement = ReadonlyMap<string, readonly Arranged[]>;
  * The characters of each text in their order, which never changes, wherever their elements are:
  * what stands behind a character goes where that character went. So what was deleted when its
  * neighbours moved into another section belongs beside them, and so does what somebody typed there
- * who had not seen them move.
+ * who had not seen them move. `among` holds all texts that share characters.
  */
-export function arrangementOf(characters: Characters): Arrangement {
-  if (characters.cuts) return arrangementByPlace(characters, characters.cuts);
+export function arrangementOf(
+  characters: Characters,
+  among: ReadonlySet<string> = new Set(characters.texts.keys()),
+): Arrangement {
+  if (characters.cuts) return arrangementByPlace(characters, characters.cuts, among);
   // By the element behind which they belong: those that stand behind what it was before.
   const followers = new Map<number, number[]>();
-  const objects = [...characters.texts.keys()].toSorted(
-    (one, other) => madeAt(one) - madeAt(other),
-  );
+  const objects = [...among].toSorted((one, other) => madeAt(one) - madeAt(other));
   // Text moves only into sections that are newer than its own.
   return new Map(objects.map((object) => [object, arranged(characters, object, followers)]));
 }

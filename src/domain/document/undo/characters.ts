@@ -1,9 +1,9 @@
 import type { Section } from '#domain/document/content.ts';
-import type { Authorship, AuthorshipOf } from './authorship.ts';
+import type { Authors, Authorship } from './authorship.ts';
 import { NONE } from './columns.ts';
-import { cutOrder } from './cut-order.ts';
-import { type FirstPlaces, elementBehindWhich, firstPlaces, typedAs } from './first-places.ts';
-import { MOVED, REVIVED } from './ledger.ts';
+import { type Cuts, cutsIn } from './cuts.ts';
+import { type HadSeen, hadSeenByDependencies, hadSeenByPlace } from './knowledge.ts';
+import { type Links, linksIn } from './links.ts';
 import type { SavedDocument } from './saved-document.ts';
 import { type Rows, rowsOf } from './saved-rows.ts';
 
@@ -12,59 +12,40 @@ import { type Rows, rowsOf } from './saved-rows.ts';
  * section, is several elements of Automerge, one after the other: the newest stands for it.
  * Elements are rows of the saved document.
  */
-export type Characters = {
-  readonly saved: SavedDocument;
-  readonly authorshipOf: AuthorshipOf;
-  /** The element that took this one's place; `NONE` for the newest. */
-  readonly next: Int32Array;
-  /** The element that took this place's character before; `NONE` for the one that was typed. */
-  readonly previous: Int32Array;
-  /** By a section's text object: its elements, in Automerge's order. */
-  readonly texts: ReadonlyMap<string, Rows>;
-  /** Of a document that a branch was ever merged into. */
-  readonly cuts: Cuts | undefined;
-};
-
-/** The texts in the order of cuts, and where their characters stood before any. */
-export type Cuts = { readonly order: readonly string[]; readonly places: FirstPlaces };
+export type Characters = Authors &
+  Links & {
+    readonly saved: SavedDocument;
+    /** By a section's text object: its elements, in Automerge's order. */
+    readonly texts: ReadonlyMap<string, Rows>;
+    readonly hadSeen: HadSeen;
+    /** Of a document that a branch was ever merged into. */
+    readonly cuts: Cuts | undefined;
+  };
 
 /** `isMerged` says that a branch was ever merged: see `arrangementByPlace`. */
 export function charactersOf(
   saved: SavedDocument,
-  authorshipOf: AuthorshipOf,
+  authors: Authors,
   sections: readonly Pick<Section, 'object'>[],
   isMerged: boolean,
 ): Characters {
-  const { count } = saved.ops;
-  const linked = {
-    saved,
-    authorshipOf,
-    next: new Int32Array(count).fill(NONE),
-    previous: new Int32Array(count).fill(NONE),
-    texts: rowsOf(saved, new Set(sections.map(({ object }) => object))),
-    forked: new Set<number>(),
-  };
-  linkElements(linked);
-  const { forked: _, ...characters } = linked;
-  return { ...characters, cuts: isMerged ? inCutOrder(linked) : undefined };
+  const texts = rowsOf(saved, new Set(sections.map(({ object }) => object)));
+  // From the first row to the last: `behind` reads them in one go.
+  const inOrder = [...texts.values()].toSorted((one, other) => one.start - other.start);
+  const { forked, ...links } = linksIn(saved, authors, inOrder);
+  const cuts = isMerged ? cutsIn({ saved, texts, links, forked }) : undefined;
+  const hadSeen = isMerged ? hadSeenByDependencies(saved, authors) : hadSeenByPlace(saved, authors);
+  return { ...authors, ...links, saved, texts, cuts, hadSeen };
 }
-
-type Linked = Omit<Characters, 'cuts'> & {
-  /** Elements that several others were made of. */
-  readonly forked: Set<number>;
-};
 
 /** The elements of a text, or of all texts, in Automerge's order. */
 export function* elementsOf(
   { saved, texts }: Pick<Characters, 'saved' | 'texts'>,
   object?: string,
 ): Generator<number> {
-  const among = object === undefined ? texts.values() : [texts.get(object)];
-  for (const rows of among) {
-    if (rows === undefined) continue;
-    for (let row = rows.start; row < rows.end; row++) {
-      if (saved.ops.isInsert[row] === 1) yield row;
-    }
+  const rows = object === undefined ? texts.values() : [texts.get(object) ?? { start: 0, end: 0 }];
+  for (const { start, end } of rows) {
+    for (let row = start; row < end; row++) if (saved.ops.isInsert[row] === 1) yield row;
   }
 }
 
@@ -78,70 +59,4 @@ export function newestOf({ next }: Pick<Characters, 'next'>, row: number): numbe
   let at = row;
   for (let after = next[at] ?? NONE; after !== NONE; after = next[at] ?? NONE) at = after;
   return at;
-}
-
-type Numbered = { readonly row: number; readonly counter: number };
-/** What a change that moves text inserts and deletes. */
-type Moves = { readonly inserted: Numbered[]; readonly deleted: Numbered[] };
-
-function linkElements(characters: Linked): void {
-  const { saved, authorshipOf } = characters;
-  const { ops, successors } = saved;
-  const moves = new Map<number, Moves>();
-  const movesAt = (place: number): Moves => {
-    const found = moves.get(place) ?? { inserted: [], deleted: [] };
-    moves.set(place, found);
-    return found;
-  };
-  for (const row of elementsOf(characters)) {
-    const { owner, place } = authorshipOfRow(characters, row);
-    if (owner === REVIVED) link(characters, elementBehindWhich(saved, row), row);
-    if (owner === MOVED) movesAt(place).inserted.push({ row, counter: ops.counter[row] ?? NONE });
-    for (let at = successors.start[row] ?? 0; at < (successors.start[row + 1] ?? 0); at++) {
-      const counter = successors.counter[at] ?? NONE;
-      const by = authorshipOf(successors.actor[at] ?? NONE, counter);
-      if (by.owner === MOVED) movesAt(by.place).deleted.push({ row, counter });
-    }
-  }
-  for (const { inserted, deleted } of moves.values()) {
-    inserted.sort(byCounter);
-    deleted.sort(byCounter);
-    deleted.forEach(({ row }, index) => link(characters, row, inserted[index]?.row ?? NONE));
-  }
-}
-
-const byCounter = (one: Numbered, other: Numbered) => one.counter - other.counter;
-
-function link({ next, previous, forked }: Linked, before: number, after: number): void {
-  if (before === NONE || after === NONE) return;
-  if (next[before] !== NONE) forked.add(before);
-  next[before] = after;
-  previous[after] = before;
-}
-
-/**
- * Of a character that moved or came back on both sides of a merge there are two elements. All of
- * them follow one another: it belongs where it comes last in the order of cuts, so that each
- * side’s cuts hold for the other’s text.
- */
-function inCutOrder({ saved, texts, next, previous, forked }: Linked): Cuts {
-  const source = previous.slice();
-  const places = firstPlaces({ saved, texts, source });
-  const order = cutOrder(texts.keys(), places);
-  if (forked.size === 0) return { order, places };
-  const rankOf = new Int32Array(next.length);
-  order.forEach((object, rank) => {
-    const { start = 0, end = 0 } = texts.get(object) ?? {};
-    rankOf.fill(rank, start, end);
-  });
-  const elements = new Map([...forked].map((row) => [typedAs({ source }, row), [] as number[]]));
-  for (let row = 0; row < source.length; row++) elements.get(typedAs({ source }, row))?.push(row);
-  for (const rows of elements.values()) {
-    rows.sort((one, other) => (rankOf[one] ?? 0) - (rankOf[other] ?? 0) || one - other);
-    rows.forEach((row, index) => {
-      next[row] = rows[index + 1] ?? NONE;
-      previous[row] = rows[index - 1] ?? NONE;
-    });
-  }
-  return { order, places };
 }

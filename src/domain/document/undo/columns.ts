@@ -56,7 +56,7 @@ export class ByteReader {
 }
 
 /** Calls `each` for every run of one value; `undefined` is null. */
-function eachRun<Value>(
+export function eachRun<Value>(
   bytes: Uint8Array,
   read: (reader: ByteReader) => Value,
   each: (value: Value | undefined, count: number) => void,
@@ -71,8 +71,15 @@ function eachRun<Value>(
 }
 
 /** A column of `count` numbers; what it does not tell is null. */
-export function numbers(bytes: Uint8Array, count: number): Float64Array {
-  const values = new Float64Array(count).fill(NONE);
+export const numbers = (bytes: Uint8Array, count: number): Float64Array =>
+  filled(new Float64Array(count), bytes);
+
+/** Of numbers that are known to be small: a change of others can hold any. */
+export const smallNumbers = (bytes: Uint8Array, count: number): Int32Array =>
+  filled(new Int32Array(count), bytes);
+
+function filled<Values extends Float64Array | Int32Array>(values: Values, bytes: Uint8Array) {
+  values.fill(NONE);
   let at = 0;
   eachRun(
     bytes,
@@ -99,6 +106,35 @@ export function deltas(bytes: Uint8Array, count: number): Float64Array {
     },
   );
   return values;
+}
+
+/** The lowest four bits of a column of `count` numbers. */
+export function lowestBits(bytes: Uint8Array, count: number): Uint8Array {
+  const values = new Uint8Array(count);
+  let at = 0;
+  eachRun(
+    bytes,
+    (reader) => reader.unsigned(),
+    (value = 0, length) => values.fill(value & 0b1111, at, (at += length)),
+  );
+  return values;
+}
+
+/** Of a column of `count` numbers without their lowest `bits`: the sum of all before each row. */
+export function sums(bytes: Uint8Array, count: number, bits = 0): Int32Array {
+  const values = new Int32Array(count + 1);
+  let [at, sum] = [0, 0];
+  eachRun(
+    bytes,
+    (reader) => reader.unsigned(),
+    (value = 0, length) => {
+      const step = value >>> bits;
+      if (step === 0) values.fill(sum, at + 1, at + 1 + length);
+      else for (let row = at; row < at + length; row++) values[row + 1] = sum += step;
+      at += length;
+    },
+  );
+  return values.fill(sum, at + 1);
 }
 
 /** The texts of a column by their row; most rows have none. */

@@ -142,7 +142,7 @@ function settling(
     );
   const write = (content: Content, writer: ChangeWriter) => {
     const actor = serverActor(document, context.principal.member);
-    const settling = settlingOf(content, cutFromOf(document), ledger, countsThen);
+    const settling = settlingOf(content, cutFromOf(document), ledger, countsThen, group?.number);
     writeSettling(content, settling, actor, writer);
   };
   return writing(document, context, write, eventOf, group !== undefined);

@@ -4,7 +4,6 @@ import type { CutFrom } from '#domain/document/lineage.ts';
 import { ROOT } from '#domain/document/replica.ts';
 import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
-import { MOVED } from './ledger.ts';
 import type { Counts } from './rule.ts';
 import type { SavedDocument } from './saved-document.ts';
 import { isOverwritten, opId, rowsOf, valueAt } from './saved-rows.ts';
@@ -117,7 +116,7 @@ function lastOf(
 
 /** Where it was made, or what makes room for others, is no one's to take back. */
 const isPlaced = (write: Write, made: Authorship, counts: Counts): boolean =>
-  counts(write.owner) || write.owner === MOVED || write.place === made.place;
+  counts(write.owner) || write.elements === 'moves' || write.place === made.place;
 
 function presenceWrites(
   sections: ReadonlyMap<SectionId, History>,
@@ -126,7 +125,7 @@ function presenceWrites(
 ): readonly Write[] {
   const history = sections.get(id);
   if (history === undefined) return [];
-  const from = history.made.owner === MOVED ? cutFrom[id] : undefined;
+  const from = history.made.elements === 'moves' ? cutFrom[id] : undefined;
   if (from === undefined) return history.present;
   const before = presenceWrites(sections, cutFrom, from);
   return [...before.filter(({ place }) => place < history.made.place), ...history.present];

@@ -1,6 +1,6 @@
 import { NONE } from './columns.ts';
 import type { SavedDocument } from './saved-document.ts';
-import type { Rows } from './saved-rows.ts';
+import { type Rows, rowAbove } from './saved-rows.ts';
 
 /** Where text came from: elements, and for each the one that it was made of (`NONE`: typed). */
 export type Sources = {
@@ -46,28 +46,32 @@ export function firstPlaces(sources: Sources): FirstPlaces {
   const indexOf = new Int32Array(saved.ops.count).fill(NONE);
   texts.forEach(({ start, end }, index) => indexOf.fill(index, start, end));
   const textAround = (row: number): Text => texts[indexOf[row] ?? NONE] ?? nowhere;
-  const known: (FirstPlace['within'] | undefined)[] = [];
+  // As long as it gets: an array that grows to the right of a gap is a slow one.
+  const knownPlaces = new Map<Text, (FirstPlace['within'] | undefined)[]>();
   const heads = new Map<Text, FirstPlace['within']>();
 
   const of = (row: number): FirstPlace => {
     const typed = typedAs(sources, row);
-    return { within: known[typed] ?? withinFor(typed), at: typed };
+    return { within: withinFor(typed), at: typed };
   };
   /** Found once for all of a word, which was typed one character behind the other. */
   const withinFor = (typed: number): FirstPlace['within'] => {
     const text = textAround(typed);
     if (text.isPlain) return headOf(text);
+    const known = knownPlaces.get(text) ?? Array.from({ length: text.end - text.start });
+    knownPlaces.set(text, known);
+    const { actors, counters } = saved.ops.allBehind();
     const word: number[] = [];
     let at = typed;
-    let within = known[at];
+    let within = known[at - text.start];
     while (within === undefined) {
       word.push(at);
-      at = elementBehindWhich(saved, at);
+      at = rowAbove(saved, at, actors[at], counters[at]);
       if (at < text.start) within = headOf(text);
-      else if ((source[at] ?? NONE) === NONE) within = known[at];
+      else if ((source[at] ?? NONE) === NONE) within = known[at - text.start];
       else within = [...inWhole(of(at)), AN_ELEMENT - at];
     }
-    for (const one of word) known[one] = within;
+    for (const one of word) known[one - text.start] = within;
     return within;
   };
   /** In front of all that a cut brought here. */
@@ -121,9 +125,13 @@ const textsOf = (sources: Sources): readonly Text[] =>
   [...sources.texts].map(([object, { start, end }]) => {
     const row = firstElement(sources, object);
     const first = (sources.source[row] ?? NONE) === NONE ? NONE : row;
-    const isPlain = sources.source.subarray(start, end).every((made) => made === NONE);
-    return { object, start, end, first, isPlain };
+    return { object, start, end, first, isPlain: isPlain(sources, start, end) };
   });
+
+function isPlain({ source }: Sources, start: number, end: number): boolean {
+  for (let row = start; row < end; row++) if (source[row] !== NONE) return false;
+  return true;
+}
 
 /** A cut writes what it moves right behind the text that it makes: `NONE` for an empty one. */
 function firstElement({ saved, texts }: Sources, object: string): number {
@@ -140,14 +148,5 @@ function firstElement({ saved, texts }: Sources, object: string): number {
 export function typedAs({ source }: Pick<Sources, 'source'>, row: number): number {
   let at = row;
   for (let made = source[at] ?? NONE; made !== NONE; made = source[at] ?? NONE) at = made;
-  return at;
-}
-
-/** What is inserted behind an element comes right behind it, or behind others that did. */
-export function elementBehindWhich({ ops }: SavedDocument, row: number): number {
-  const [actor, counter] = [ops.keyActor[row], ops.keyCounter[row]];
-  if (actor === NONE) return NONE;
-  let at = row - 1;
-  while (at >= 0 && (ops.counter[at] !== counter || ops.actor[at] !== actor)) at--;
   return at;
 }

@@ -2,16 +2,10 @@ import { Origin } from '#domain/document/events.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroup, keep, newEditGroups } from './groups.ts';
-import {
-  type Hand,
-  type Ledger,
-  type Owner,
-  REVERSED,
-  type Reversal,
-  type Run,
-  addRun,
-} from './ledger.ts';
+import type { Hand, Ledger, Reversal } from './ledger.ts';
+import { packed, unzigzag, zigzag } from './packed-numbers.ts';
 import { ownerWithinReach } from './reversals.ts';
+import { runsFrom, runsToBytes } from './run-bytes.ts';
 
 /**
  * A ledger as it stands in a snapshot: names once, ids as bytes, the rest as LEB128 numbers that
@@ -29,9 +23,6 @@ export type LedgerBytes = Pick<Ledger, 'ground' | 'settlings'> & {
 };
 
 const ID_BYTES = 16;
-/** Owners that are no group: their codes in a run come before those of groups. */
-const A_REVERSAL = 5;
-const NO_GROUPS = 6;
 
 export function ledgerToBytes(ledger: Ledger): LedgerBytes {
   const { known, count, turns } = ledger.groups;
@@ -60,7 +51,7 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
     groupIds: Buffer.concat([...known.values()].map(({ id }) => idToBytes(id))),
     groups: packed(groups),
     hands: packed(hands),
-    runs: packed(runNumbers(ledger)),
+    runs: runsToBytes(ledger),
     reversals: packed(
       ledger.reversals.flatMap(({ was, by, counts }) => {
         return [zigzag(ownerWithinReach(ledger, was)), by, Number(counts)];
@@ -69,55 +60,14 @@ export function ledgerToBytes(ledger: Ledger): LedgerBytes {
   };
 }
 
-/** What undo no longer reaches needs no number of its own. */
-function runNumbers(ledger: Ledger): number[] {
-  const runs: Run[] = [];
-  for (const run of ledger.runs) {
-    addRun(runs, { ...run, owner: ownerWithinReach(ledger, run.owner) });
-  }
-  let last = 0;
-  const handOf = new Map<number, number>();
-  const written: number[] = [];
-  for (const { actor, owner, hand, count } of runs) {
-    const code = owner < 0 ? codesOf(owner) : [NO_GROUPS + zigzag(owner - last)];
-    if (owner >= 0) last = owner;
-    // An actor mostly goes on in the same hand.
-    const isSame = (handOf.get(actor) ?? 0) === hand;
-    handOf.set(actor, hand);
-    written.push(actor, ...code, 2 * count + Number(!isSame));
-    if (!isSame) written.push(hand);
-  }
-  return written;
-}
-
-const codesOf = (owner: Owner): number[] =>
-  owner <= REVERSED ? [A_REVERSAL, REVERSED - owner] : [-owner];
-
 export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   const actors = bytes.actors.map((actor) => Buffer.from(actor).toString('hex'));
   const actorCounts = actors.map(() => 0);
-  const runs: Run[] = [];
-  const reader = new ByteReader(bytes.runs);
-  const handOf = new Map<number, number>();
-  for (let last = 0; !reader.isAtEnd;) {
-    const actor = reader.unsigned();
-    const code = reader.unsigned();
-    const owner = ownerFrom(code, reader, last);
-    const counted = reader.unsigned();
-    const count = Math.floor(counted / 2);
-    if (counted % 2 === 1) handOf.set(actor, reader.unsigned());
-    if (owner >= 0) last = owner;
-    runs.push({ actor, owner, hand: handOf.get(actor) ?? 0, count });
-    actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
-  }
+  const runs = runsFrom(bytes.runs);
+  for (const { actor, count } of runs) actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   const { ground, settlings } = bytes;
   const [hands, groups, reversals] = [handsFrom(bytes), groupsFrom(bytes), reversalsFrom(bytes)];
   return { actors, counts: actorCounts, hands, runs, groups, reversals, ground, settlings };
-}
-
-function ownerFrom(code: number, reader: ByteReader, last: number): Owner {
-  if (code === A_REVERSAL) return REVERSED - reader.unsigned();
-  return code < NO_GROUPS ? -code : last + unzigzag(code - NO_GROUPS);
 }
 
 function reversalsFrom({ reversals: packed }: LedgerBytes): Reversal[] {
@@ -167,24 +117,10 @@ function indexIn(names: Map<string, number>, name: string): number {
   return index;
 }
 
-const zigzag = (value: number) => (value < 0 ? -2 * value - 1 : 2 * value);
-const unzigzag = (code: number) => (code % 2 === 1 ? -(code + 1) / 2 : code / 2);
-
 const idToBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex');
 
 function idFromBytes(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex');
   const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
   return [...parts, hex.slice(20)].join('-');
-}
-
-/** LEB128, one after the other. */
-function packed(values: readonly number[]): Uint8Array {
-  const bytes: number[] = [];
-  for (const value of values) {
-    let left = value;
-    for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80);
-    bytes.push(left);
-  }
-  return Uint8Array.from(bytes);
 }

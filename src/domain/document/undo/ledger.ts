@@ -1,4 +1,5 @@
 import type { Origin } from '#domain/document/events.ts';
+import type { NewElements } from '#domain/document/new-elements.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroups, isInEffect, newEditGroups } from './groups.ts';
@@ -22,7 +23,7 @@ export type Ledger = {
   readonly groups: EditGroups;
   /** The group that the document began with, which is nobody's to take back. */
   ground: string | undefined;
-  /** How often the server wrote for undo: characters are other elements since. */
+  /** How often characters went and came back, which are other elements since. */
   settlings: number;
 };
 
@@ -41,6 +42,8 @@ export const knownIn = ({ actors, counts, settlings }: Ledger): Known => ({
 export type Run = {
   readonly actor: number;
   readonly owner: Owner;
+  /** What the elements are that the changes insert. Those that move are nobody's. */
+  readonly elements: NewElements | undefined;
   readonly hand: number;
   count: number;
 };
@@ -61,13 +64,8 @@ export type Owner = number;
 export const GROUND: Owner = -1;
 /** Groups beyond the reach of undo that were taken back. */
 export const GONE: Owner = -2;
-/**
- * The server's: text moves. The characters that the change inserts are, one after the other,
- * those that it deletes.
- */
-export const MOVED: Owner = -3;
-/** The server's, for undo: what it inserts is the very character that it is inserted behind. */
-export const REVIVED: Owner = -4;
+/** The server's: it only follows. Text moves, and characters come and go as others made it so. */
+export const NOBODY: Owner = -3;
 /** The first reversal; the next ones count down. */
 export const REVERSED: Owner = -16;
 
@@ -95,7 +93,7 @@ export const copyOf = ({ groups, ...ledger }: Ledger): Ledger => ({
   },
 });
 
-/** Whether what the owner did counts. What the server does for undo never does: it only follows. */
+/** Whether what the owner did counts. What the server does on nobody's account only follows. */
 export function counts(
   ledger: Ledger,
   owner: Owner,
@@ -115,12 +113,15 @@ export const isMerged = ({ hands }: Ledger): boolean =>
 export const changesIn = (ledger: Ledger): number =>
   ledger.counts.reduce((sum, count) => sum + count, 0);
 
-export function record(ledger: Ledger, change: Uint8Array, owner: Owner, hand: Hand): void {
+/** What a change does, and who wrote it. */
+export type Entry = Pick<Run, 'owner' | 'elements'> & { readonly hand: Hand };
+
+export function record(ledger: Ledger, change: Uint8Array, { hand, ...entry }: Entry): void {
   const name = actorOf(change);
   let actor = ledger.actors.indexOf(name);
   if (actor < 0) actor = ledger.actors.push(name) - 1;
   ledger.counts[actor] = (ledger.counts[actor] ?? 0) + 1;
-  addRun(ledger.runs, { actor, owner, hand: handIn(ledger.hands, hand), count: 1 });
+  addRun(ledger.runs, { ...entry, actor, hand: handIn(ledger.hands, hand), count: 1 });
 }
 
 export function handIn(hands: Hand[], { author, origin }: Hand): number {
@@ -128,12 +129,16 @@ export function handIn(hands: Hand[], { author, origin }: Hand): number {
   return known < 0 ? hands.push({ author, origin }) - 1 : known;
 }
 
-export function addRun(runs: Run[], { actor, owner, hand, count }: Run): void {
-  if (count === 0) return;
+export function addRun(runs: Run[], run: Run): void {
+  if (run.count === 0) return;
   const last = runs.at(-1);
-  const isSame = last?.actor === actor && last.owner === owner && last.hand === hand;
-  if (isSame) last.count += count;
-  else runs.push({ actor, owner, hand, count });
+  const isSame =
+    last?.actor === run.actor &&
+    last.owner === run.owner &&
+    last.elements === run.elements &&
+    last.hand === run.hand;
+  if (isSame) last.count += run.count;
+  else runs.push({ ...run });
 }
 
 const MAGIC_CHECKSUM_AND_TYPE = 9;

@@ -44,23 +44,33 @@ export function stayingSteps(
 ): readonly Step[] {
   const gone = removed.map((row): Step => {
     ids.take();
-    return { touched: [object], operations: [deletion(saved, row)] };
+    return { touched: [object], operations: [deletion(saved, row, ids)] };
   });
-  const back = revived.map((row): Step => {
+  return [...gone, ...revivingSteps(saved, revived, ids)];
+}
+
+/** Characters that come back where their elements are. */
+export function revivingSteps(
+  saved: SavedDocument,
+  revived: readonly number[],
+  ids: NewIds,
+): readonly Step[] {
+  return revived.map((row) => {
+    const object = objectOf(saved, row);
+    const operations = [insertion(saved, object, row, ids.of(row))];
     ids.take(row);
-    return { touched: [object], operations: [insertion(saved, object, row, opId(saved, row))] };
+    return { touched: [object], operations };
   });
-  return [...gone, ...back];
 }
 
 /** What moves is deleted even if it was before: by that it is found again. */
 export function movingSteps(
   saved: SavedDocument,
-  { object, moved }: TextSettling,
+  { object, moved }: Pick<TextSettling, 'object' | 'moved'>,
   ids: NewIds,
 ): readonly Step[] {
   return moved.map(({ row, behind }) => {
-    const operations = [insertion(saved, object, row, ids.of(behind)), deletion(saved, row)];
+    const operations = [insertion(saved, object, row, ids.of(behind)), deletion(saved, row, ids)];
     ids.take(row);
     ids.take();
     return { touched: [object, objectOf(saved, row)], operations };
@@ -81,9 +91,9 @@ const insertion = (
   pred: [],
 });
 
-const deletion = (saved: SavedDocument, row: number): Operation => ({
+const deletion = (saved: SavedDocument, row: number, ids: NewIds): Operation => ({
   action: 'del',
   obj: objectOf(saved, row),
-  elemId: opId(saved, row),
-  pred: [opId(saved, row)],
+  elemId: ids.of(row),
+  pred: [ids.of(row)],
 });

@@ -39,6 +39,13 @@ export function reverse(ledger: Ledger, reversed: readonly Reversed[], by: numbe
   }
 }
 
+/** Whether it is up to this group that what the owner did counts. */
+export function isUpTo(ledger: Ledger, owner: Owner, group: number): boolean {
+  const reversal = ledger.reversals[REVERSED - owner];
+  if (reversal === undefined) return owner === group;
+  return reversal.by === group || isUpTo(ledger, reversal.was, group);
+}
+
 /** What the last merge said of changes with this owner, whatever was undone since. */
 export function wasToldToCount({ reversals }: Ledger, owner: Owner): boolean {
   return owner >= 0 || owner === GROUND || reversals[REVERSED - owner]?.counts === true;

@@ -1,5 +1,8 @@
 import type { Replica } from '#domain/document/replica.ts';
-import { ByteReader, deltas, flags, numbers, rowsIn, texts } from './columns.ts';
+import { once } from '#domain/once.ts';
+import { type NumberRun, numberRuns, numbersAt } from './column-runs.ts';
+import { NONE, deltas, flags, lowestBits, rowsIn, smallNumbers, sums, texts } from './columns.ts';
+import { type Columns, savedColumns } from './saved-columns.ts';
 
 /**
  * Everything that was ever written into a document, as Automerge itself keeps it: every operation
@@ -14,33 +17,47 @@ export type SavedDocument = {
   readonly actors: readonly string[];
   readonly changes: {
     readonly count: number;
-    readonly actor: Float64Array;
+    readonly actor: Int32Array;
     readonly seq: Float64Array;
     readonly maxOp: Float64Array;
     /** In seconds since 1970. */
     readonly at: Float64Array;
+    readonly dependencies: () => Dependencies;
   };
   /** A row for every operation but deletions: by object, and within a text in document order. */
   readonly ops: {
     readonly count: number;
-    readonly objectActor: Float64Array;
-    readonly objectCounter: Float64Array;
-    /** What a character was inserted behind; none at the beginning of a text. */
-    readonly keyActor: Float64Array;
-    readonly keyCounter: Float64Array;
-    readonly keyText: ReadonlyMap<number, string>;
-    readonly actor: Float64Array;
+    readonly actor: Int32Array;
     readonly counter: Float64Array;
     readonly isInsert: Uint8Array;
-    readonly action: Float64Array;
+    readonly keyText: ReadonlyMap<number, string>;
+    /** What the characters in these rows, in order, were inserted behind. */
+    readonly behind: (rows: readonly number[]) => Behind;
+    /** The same of all rows, which is much to read. */
+    readonly allBehind: () => Behind;
+    /** What the operation in each row does, by Automerge's numbers. */
+    readonly actions: () => Int32Array;
   };
+  readonly objects: readonly ObjectRows[];
   readonly values: Values;
   readonly successors: Successors;
 };
 
+/** Ids of elements; none at the beginning of a text. */
+type Behind = {
+  readonly actors: Readonly<ArrayLike<number>>;
+  readonly counters: Readonly<ArrayLike<number>>;
+};
+
+/** Change `n` was written on top of those in `changes` from `start[n]` up to `start[n + 1]`. */
+type Dependencies = { readonly start: Int32Array; readonly changes: Float64Array };
+
+/** The rows of one object, from the last one's on; no actor: the root. */
+type ObjectRows = { readonly actor: number; readonly counter: number; readonly end: number };
+
 /** What the operation in each row writes: Automerge's type of it, and its bytes. */
 type Values = {
-  readonly meta: Float64Array;
+  readonly type: Uint8Array;
   readonly start: Int32Array;
   readonly bytes: Uint8Array;
 };
@@ -48,16 +65,18 @@ type Values = {
 /** Row `n` was overwritten or deleted by the operations `start[n]` up to `start[n + 1]`. */
 type Successors = {
   readonly start: Int32Array;
-  readonly actor: Float64Array;
+  readonly actor: Int32Array;
   readonly counter: Float64Array;
 };
 
-const MAGIC_AND_CHECKSUM = 8;
-const DOCUMENT = 0;
-const HASH_BYTES = 32;
-const DEFLATED = 0b1000;
-
-const changeColumns = { actor: 1, seq: 3, maxOp: 19, at: 35 } as const;
+const changeColumns = {
+  actor: 1,
+  seq: 3,
+  maxOp: 19,
+  at: 35,
+  dependencyCount: 64,
+  dependency: 67,
+} as const;
 const opColumns = {
   objectActor: 1,
   objectCounter: 2,
@@ -76,35 +95,8 @@ const opColumns = {
 } as const;
 
 export function savedDocument(replica: Replica): SavedDocument {
-  const reader = new ByteReader(replica.saveNoCompress(), MAGIC_AND_CHECKSUM);
-  if (reader.byte() !== DOCUMENT) throw new Error('Automerge saved no document.');
-  reader.unsigned();
-  const actors = Array.from({ length: reader.unsigned() }, () =>
-    Buffer.from(reader.take(reader.unsigned())).toString('hex'),
-  );
-  reader.take(reader.unsigned() * HASH_BYTES);
-  const changeLayout = layoutFrom(reader);
-  const opLayout = layoutFrom(reader);
-  const changes = columnsFrom(reader, changeLayout);
-  const ops = columnsFrom(reader, opLayout);
+  const { actors, changes, ops } = savedColumns(replica.saveNoCompress());
   return { actors, changes: changesFrom(changes), ...opsFrom(ops) };
-}
-
-type Layout = readonly { readonly column: number; readonly length: number }[];
-type Columns = (column: number) => Uint8Array;
-
-const layoutFrom = (reader: ByteReader): Layout =>
-  Array.from({ length: reader.unsigned() }, () => ({
-    column: reader.unsigned(),
-    length: reader.unsigned(),
-  }));
-
-function columnsFrom(reader: ByteReader, layout: Layout): Columns {
-  const columns = new Map(layout.map(({ column, length }) => [column, reader.take(length)]));
-  if (layout.some(({ column }) => (column & DEFLATED) !== 0)) {
-    throw new Error('Automerge compressed a column that was to be read.');
-  }
-  return (column) => columns.get(column) ?? new Uint8Array();
 }
 
 function changesFrom(column: Columns): SavedDocument['changes'] {
@@ -112,52 +104,80 @@ function changesFrom(column: Columns): SavedDocument['changes'] {
   const count = rowsIn(actors);
   return {
     count,
-    actor: numbers(actors, count),
+    actor: smallNumbers(actors, count),
     seq: deltas(column(changeColumns.seq), count),
     maxOp: deltas(column(changeColumns.maxOp), count),
     at: deltas(column(changeColumns.at), count),
+    dependencies: once(() => {
+      const start = sums(column(changeColumns.dependencyCount), count);
+      return { start, changes: deltas(column(changeColumns.dependency), start[count] ?? 0) };
+    }),
   };
 }
 
-function opsFrom(column: Columns): Pick<SavedDocument, 'ops' | 'values' | 'successors'> {
+function opsFrom(column: Columns): Omit<SavedDocument, 'actors' | 'changes'> {
   const count = rowsIn(column(opColumns.action));
   return {
     ops: {
       count,
-      objectActor: numbers(column(opColumns.objectActor), count),
-      objectCounter: numbers(column(opColumns.objectCounter), count),
-      keyActor: numbers(column(opColumns.keyActor), count),
-      keyCounter: deltas(column(opColumns.keyCounter), count),
-      keyText: texts(column(opColumns.keyText)),
-      actor: numbers(column(opColumns.actor), count),
+      actor: smallNumbers(column(opColumns.actor), count),
       counter: deltas(column(opColumns.counter), count),
       isInsert: flags(column(opColumns.isInsert), count),
-      action: numbers(column(opColumns.action), count),
+      keyText: texts(column(opColumns.keyText)),
+      behind: (rows) => ({
+        actors: numbersAt(column(opColumns.keyActor), rows),
+        counters: numbersAt(column(opColumns.keyCounter), rows, { asDeltas: true }),
+      }),
+      allBehind: once(() => ({
+        actors: smallNumbers(column(opColumns.keyActor), count),
+        counters: deltas(column(opColumns.keyCounter), count),
+      })),
+      actions: once(() => smallNumbers(column(opColumns.action), count)),
     },
+    objects: objectsFrom(column),
     values: valuesFrom(column, count),
     successors: successorsFrom(column, count),
   };
 }
 
+function objectsFrom(column: Columns): readonly ObjectRows[] {
+  const actors = numberRuns(column(opColumns.objectActor));
+  const counters = numberRuns(column(opColumns.objectCounter));
+  const objects: ObjectRows[] = [];
+  for (let [a, c] = [0, 0]; a < actors.length || c < counters.length;) {
+    const [actor, counter] = [actors[a] ?? nothing, counters[c] ?? nothing];
+    const end = Math.min(actor.end, counter.end);
+    addObject(objects, { actor: actor.value, counter: counter.value, end });
+    if (actor.end === end) a++;
+    if (counter.end === end) c++;
+  }
+  return objects;
+}
+
+function addObject(objects: ObjectRows[], object: ObjectRows): void {
+  const last = objects.at(-1);
+  if (last?.actor === object.actor && last.counter === object.counter) objects.pop();
+  objects.push(object);
+}
+
+/** A column that ends early tells null for the rest. */
+const nothing: NumberRun = { value: NONE, end: Infinity };
+
+/** In front of them, the value's length in bytes. */
+const TYPE_BITS = 4;
+
 function valuesFrom(column: Columns, count: number): Values {
-  const meta = numbers(column(opColumns.valueMeta), count);
-  const start = startsOf(count, (row) => Math.max(0, meta[row] ?? 0) >>> 4);
-  return { meta, start, bytes: column(opColumns.value) };
+  const meta = column(opColumns.valueMeta);
+  const type = lowestBits(meta, count);
+  return { type, start: sums(meta, count, TYPE_BITS), bytes: column(opColumns.value) };
 }
 
 function successorsFrom(column: Columns, count: number): Successors {
-  const counts = numbers(column(opColumns.successorCount), count);
-  const start = startsOf(count, (row) => Math.max(0, counts[row] ?? 0));
+  const start = sums(column(opColumns.successorCount), count);
   const total = start[count] ?? 0;
   return {
     start,
-    actor: numbers(column(opColumns.successorActor), total),
+    actor: smallNumbers(column(opColumns.successorActor), total),
     counter: deltas(column(opColumns.successorCounter), total),
   };
-}
-
-function startsOf(count: number, lengthOf: (row: number) => number): Int32Array {
-  const start = new Int32Array(count + 1);
-  for (let row = 0, at = 0; row < count; row++) start[row + 1] = at += lengthOf(row);
-  return start;
 }

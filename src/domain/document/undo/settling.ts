@@ -2,14 +2,15 @@ import type { Content } from '#domain/document/content.ts';
 import type { CutFrom } from '#domain/document/lineage.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { type Arranged, arrangementOf } from './arrangement.ts';
-import { authorshipIn } from './authorship.ts';
+import { authorsIn } from './authorship.ts';
 import { type Characters, charactersOf } from './characters.ts';
 import { NONE } from './columns.ts';
 import { type Put, putsOf } from './fields.ts';
-import { type Ledger, isMerged } from './ledger.ts';
+import { type Ledger, type Owner, isMerged } from './ledger.ts';
 import { type Counts, isToBeVisible } from './rule.ts';
 import { type SavedDocument, savedDocument } from './saved-document.ts';
 import { isOverwritten, lengthAt } from './saved-rows.ts';
+import { touchedTexts } from './touched-texts.ts';
 
 /** What is to be written so that a document is what its groups in effect make of it. */
 export type Settling = {
@@ -31,26 +32,35 @@ export type TextSettling = {
   readonly deleted: number;
 };
 
-/** `cutFrom` says which section each of those that a cut made was the end of. */
+/**
+ * `cutFrom` says which section each of those that a cut made was the end of. With a `group`, only
+ * what can change with it is looked at.
+ */
 export function settlingOf(
   content: Content,
   cutFrom: CutFrom,
   ledger: Ledger,
   counts: Counts,
+  group?: Owner,
 ): Settling {
   const saved = savedDocument(content.replica);
-  const authorshipOf = authorshipIn(saved, ledger);
-  const characters = charactersOf(saved, authorshipOf, content.sections, isMerged(ledger));
-  const arrangement = arrangementOf(characters);
+  const authors = authorsIn(saved, ledger);
+  const characters = charactersOf(saved, authors, content.sections, isMerged(ledger));
+  const among = group === undefined ? undefined : touchedTexts(characters, ledger, group);
+  const arrangement = arrangementOf(characters, among);
   const withText = new Set<SectionId>();
-  const texts = content.sections.flatMap(({ id, object }) => {
+  const texts = content.sections.flatMap(({ id, object, length }) => {
+    if (among?.has(object) === false) {
+      if (length > 0) withText.add(id);
+      return [];
+    }
     const text = textSettling(characters, arrangement.get(object) ?? [], counts);
     if (text.isVisible) withText.add(id);
     const { revived, removed, moved, inserted, deleted } = text;
     if (revived.length + removed.length + moved.length === 0) return [];
     return [{ section: id, object, revived, removed, moved, inserted, deleted }];
   });
-  const fields = { saved, authorshipOf, content, cutFrom };
+  const fields = { saved, authorshipOf: authors.authorshipOf, content, cutFrom };
   return { saved, texts, puts: putsOf(fields, counts, (section) => withText.has(section)) };
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { blameOf } from '#domain/document/blame.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
-import { baseOf, markdownOf, sectionsOf } from '#domain/document/reading.ts';
+import { baseOf, markdownOf, restorePointOf, sectionsOf } from '#domain/document/reading.ts';
+import type { RestorePoint } from '#domain/document/content.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import { branchOf, merge } from '#test/support/branch.ts';
@@ -18,6 +19,12 @@ type Past = {
   readonly sections: ReturnType<typeof sectionsOf>;
 };
 
+type Side = 'document' | 'branch';
+type Restorable = { readonly revision: number; readonly to: RestorePoint };
+
+/** What people do beside writing, cutting, deleting and merging. */
+export type Also = { readonly undo?: true; readonly restore?: true };
+
 /** A document and its branch, both written in, and what must be true of each merge. */
 export class TwoSides {
   readonly story: string[] = [];
@@ -26,12 +33,13 @@ export class TwoSides {
   readonly #branch: WrittenDocument;
   readonly #authors = new Map<string, string>();
   /** On which side each was typed; none for what the branch began with. */
-  readonly #sides = new Map<string, 'document' | 'branch'>();
+  readonly #sides = new Map<string, Side>();
   readonly #groupsBefore: number;
   #characters = 0;
   /** What each side showed when there was no difference, and what was ever deleted on one. */
   #last: { readonly document: readonly string[]; readonly branch: readonly string[] };
   readonly #past: Past[] = [];
+  readonly #restorable: Record<Side, Restorable[]> = { document: [], branch: [] };
   readonly #gone = { document: new Set<string>(), branch: new Set<string>() };
 
   constructor(random: Random) {
@@ -44,18 +52,20 @@ export class TwoSides {
     this.#last = { document: shown(this.#document), branch: shown(this.#branch) };
   }
 
-  step(mayUndo: boolean): void {
-    const dice = this.#random.below(14);
+  step({ undo, restore }: Also): void {
+    const dice = this.#random.below(restore ? 16 : 14);
     const side = this.#random.below(2) === 0 ? 'document' : 'branch';
     const who = this.#random.below(2) === 0 ? ada : bob;
     if (dice < 2) this.#merge(who);
     else if (dice === 2) this.#reload(side);
     else if (dice === 3) this.#writeOnBase(who);
-    else if (dice < 6 && mayUndo) this.#undo(side, who);
+    else if (dice < 6 && undo) this.#undo(side, who);
+    else if (dice >= 14) this.#restore(side, who);
     else this.#write(side, who);
+    if (restore && this.#random.below(2) === 0) this.#remember(side);
   }
 
-  #of(side: 'document' | 'branch'): WrittenDocument {
+  #of(side: Side): WrittenDocument {
     return side === 'document' ? this.#document : this.#branch;
   }
 
@@ -68,7 +78,7 @@ export class TwoSides {
     return text.join('');
   }
 
-  #write(side: 'document' | 'branch', who: Principal): void {
+  #write(side: Side, who: Principal): void {
     const document = this.#of(side);
     const before = shown(document);
     const first = this.#characters;
@@ -102,9 +112,15 @@ export class TwoSides {
     if (now.includes(right)) assert.ok(place < now.indexOf(right), `${typed} is left of ${right}`);
   }
 
-  #noteGone(side: 'document' | 'branch', before: readonly string[]): void {
+  #noteGone(side: Side, before: readonly string[]): void {
     const now = new Set(shown(this.#of(side)));
     for (const one of before) if (!now.has(one)) this.#gone[side].add(one);
+  }
+
+  /** Where the other side deleted it too, the rule of undo says which of the two holds. */
+  #noteBack(side: Side, before: readonly string[]): void {
+    const was = new Set(before);
+    for (const one of shown(this.#of(side))) if (!was.has(one)) this.#gone[side].add(one);
   }
 
   #someEdit(document: WrittenDocument, who: Principal): Edit {
@@ -127,14 +143,14 @@ export class TwoSides {
     return { type: 'insertText', section, at, text: this.#newText(who) };
   }
 
-  #reload(side: 'document' | 'branch'): void {
+  #reload(side: Side): void {
     const { encode, decode } = documentAggregate.snapshot!;
     const document = this.#of(side);
     this.story.push(`${side} from a snapshot`);
     document.state = decode(encode(document.state));
   }
 
-  #undo(side: 'document' | 'branch', who: Principal): void {
+  #undo(side: Side, who: Principal): void {
     const type = this.#random.below(3) === 0 ? 'RedoGroup' : 'UndoGroup';
     // A merge is taken back where that is looked at, and what was there before is both sides’.
     const { living } = this.#of(side);
@@ -152,6 +168,24 @@ export class TwoSides {
       assert.ok(error instanceof Rejected, String(error));
     }
     this.#noteGone(side, before);
+  }
+
+  #remember(side: Side): void {
+    const { living, revision } = this.#of(side);
+    this.#restorable[side].push({ revision, to: restorePointOf(living) });
+  }
+
+  #restore(side: Side, who: Principal): void {
+    const document = this.#of(side);
+    const past = this.#restorable[side];
+    const point = past[this.#random.below(past.length)];
+    if (point === undefined) return;
+    const before = shown(document);
+    this.story.push(`${side}: restores ${point.revision}`);
+    document.do({ type: 'RestoreDocument', ...point }, who);
+    assert.equal(document.markdown, point.to.sections.map(({ text }) => text).join(''));
+    this.#noteGone(side, before);
+    this.#noteBack(side, before);
   }
 
   #merge(who: Principal): void {
@@ -202,7 +236,7 @@ export class TwoSides {
   }
 }
 
-const setsOf = ({ document, branch }: Record<'document' | 'branch', readonly string[]>) => ({
+const setsOf = ({ document, branch }: Record<Side, readonly string[]>) => ({
   document: new Set(document),
   branch: new Set(branch),
 });

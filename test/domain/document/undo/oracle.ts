@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict';
 import * as Automerge from '@automerge/automerge';
 import type { ChangesApplied, ContentEvent } from '#domain/document/events.ts';
 
 // The rule of undo, computed as it is said, from the list of groups and what they did: every
-// character that was ever written stands in a list, and each time all of them are looked at. What
-// people did is read from their changes with Automerge's own decoder; what the server wrote for
-// undo is not read at all. Nothing here is shared with the domain but the shapes of events.
+// character that was ever written stands in a list, with all that was done to it in the order of
+// the log, and each time all of them are looked at. What people did is read from their changes with
+// Automerge's own decoder; what the server wrote for undo is not read at all, except in which
+// element it shows a character, which its value proves: there are no two alike. Nothing here is
+// shared with the domain but the shapes of events.
 
 type Id = { readonly counter: number; readonly actor: string };
 
@@ -12,8 +15,8 @@ type Id = { readonly counter: number; readonly actor: string };
 export type Character = {
   readonly value: string;
   readonly id: Id;
-  readonly group: string | null;
-  readonly deletedBy: (string | null)[];
+  /** That it was typed, deleted, brought back by a restore … by whom. */
+  readonly acts: { readonly group: string | null; readonly isThere: boolean }[];
 };
 
 type Write<Value> = { readonly group: string | null; readonly value: Value };
@@ -79,7 +82,8 @@ export class Oracle {
   isInEffect = (group: string | null): boolean =>
     group === null || this.#group(group).undone === undefined;
 
-  #applied({ changes, cuts = [], group: id, author }: ChangesApplied): void {
+  #applied({ changes, cuts = [], moves = [], revived = [], ...data }: ChangesApplied): void {
+    const { group: id, author } = data;
     this.#ground ??= id;
     const group = id === this.#ground ? null : id;
     for (const { undone } of this.groups) if (undone?.by === author) undone.isFinal = true;
@@ -92,7 +96,9 @@ export class Oracle {
       const { actor, startOp, ops } = Automerge.decodeChange(change);
       (ops as Op[]).forEach((op, offset) => {
         const opId = { counter: startOp + offset, actor };
+        if (moves.includes(index)) return;
         if (isCut(index)) this.#cutOp(op, opId);
+        else if (revived.includes(index)) this.#comesBack(op, opId, group);
         else this.#op(op, opId, group);
       });
       for (const cut of cuts) if (cut.change === index) this.#cut(cut);
@@ -124,7 +130,17 @@ export class Oracle {
       section.order.push({ group: owner, value: String(op.value) });
     } else if (op.key === 'present') section.present.push({ group, value: op.value === true });
     else if (op.insert === true) this.#insert(section, op, id, group);
-    else if (op.action === 'del') this.#characters.get(op.elemId!)?.deletedBy.push(group);
+    else if (op.action === 'del') this.#known(op.elemId!).acts.push({ group, isThere: false });
+  }
+
+  #known(element: string): Character {
+    return this.#characters.get(element) ?? assert.fail(`${element} is not known`);
+  }
+
+  #comesBack({ elemId }: Op, { counter, actor }: Id, group: string | null): void {
+    const character = this.#known(elemId!);
+    character.acts.push({ group, isThere: true });
+    this.#characters.set(`${counter}@${actor}`, character);
   }
 
   /** Right behind what it was typed behind, but behind what others typed there who knew more. */
@@ -140,7 +156,7 @@ export class Oracle {
       if (!next && rest) [into, at] = [rest.section, rest.section.characters.indexOf(rest.first)];
       at++;
     }
-    const character = { value: String(op.value), id, group, deletedBy: [] };
+    const character = { value: String(op.value), id, acts: [{ group, isThere: true }] };
     into.characters.splice(at, 0, character);
     this.#characters.set(`${id.counter}@${id.actor}`, character);
   }
@@ -182,8 +198,9 @@ export class Oracle {
     right.present.push(...left.present);
   }
 
-  isVisible = ({ group, deletedBy }: Character): boolean =>
-    this.isInEffect(group) && !deletedBy.some(this.isInEffect);
+  /** By the last that was done to it by a group in effect. */
+  isVisible = ({ acts }: Character): boolean =>
+    acts.findLast(({ group }) => this.isInEffect(group))?.isThere === true;
 
   get title(): string {
     return this.#last(this.#title) ?? '';
@@ -214,7 +231,7 @@ export class Oracle {
   /**
    * Where two people typed at one place and neither had seen the other's text, either order is
    * right, as long as it stays: the document's is taken over, for characters that are new and only
-   * across those that `areUnseen` by their author.
+   * across those that `areUnseen` by their author. A cut may have come between the two.
    */
   adoptOrder(
     id: string,
@@ -222,21 +239,24 @@ export class Oracle {
     isNew: (character: Character) => boolean,
     isUnseen: (character: Character) => boolean,
   ): void {
-    const { characters } = this.sections.get(id)!;
-    for (const character of characters.filter((one) => isNew(one) && this.isVisible(one))) {
-      const left = shown[shown.indexOf(character.value) - 1];
+    const into = this.sections.get(id)!;
+    const typed = [...this.#characters.values()].filter((one) => isNew(one) && this.isVisible(one));
+    for (const character of new Set(typed)) {
+      const place = shown.indexOf(character.value);
+      if (place < 0) continue;
+      const left = shown[place - 1];
       const now = this.visible(id);
-      if (now[now.indexOf(character) - 1]?.value === left) continue;
-      const from = characters.indexOf(character);
-      const to = characters.findIndex(({ value }) => value === left);
-      const crossed = characters.slice(Math.min(from, to + 1), Math.max(from, to + 1));
-      const mayMove = crossed.every(
+      if (now.includes(character) && now[now.indexOf(character) - 1]?.value === left) continue;
+      const from = this.#listOf(character);
+      const to = into.characters.findIndex(({ value }) => value === left) + 1;
+      const crossed = between(from, from.characters.indexOf(character), into, to);
+      const mayMove = crossed?.every(
         (one) => one === character || !this.isVisible(one) || isNew(one) || isUnseen(one),
       );
-      if (!mayMove) return;
-      characters.splice(from, 1);
-      const index = characters.findIndex(({ value }) => value === left);
-      characters.splice(index + 1, 0, character);
+      if (mayMove !== true) return;
+      from.characters.splice(from.characters.indexOf(character), 1);
+      const index = into.characters.findIndex(({ value }) => value === left);
+      into.characters.splice(index + 1, 0, character);
     }
   }
 
@@ -248,3 +268,23 @@ export class Oracle {
 
 const isAbove = (one: Id, other: Id): boolean =>
   one.counter > other.counter || (one.counter === other.counter && one.actor > other.actor);
+
+/** What stands between two places, also where cuts made several sections of one. */
+function between(
+  from: Section,
+  at: number,
+  into: Section,
+  to: number,
+): readonly Character[] | undefined {
+  if (from === into) return from.characters.slice(Math.min(at, to), Math.max(at, to));
+  return across(from, at, into, to) ?? across(into, to, from, at);
+}
+
+function across(left: Section, at: number, right: Section, to: number) {
+  const crossed = left.characters.slice(at);
+  for (let next = left.rest?.section; next; next = next.rest?.section) {
+    if (next === right) return [...crossed, ...next.characters.slice(0, to)];
+    crossed.push(...next.characters);
+  }
+  return undefined;
+}

@@ -26,11 +26,12 @@ function toldByChanges(changes: readonly Uint8Array[]) {
 
 function toldBySaved(saved: SavedDocument) {
   const { actors, ops, successors: told } = saved;
+  const keys = ops.behind(Array.from({ length: ops.count }, (_, row) => row));
   const rows = new Map<string, { object: string; key: string; value: unknown }>();
   const successors = new Set<string>();
   for (let row = 0; row < ops.count; row++) {
     const behind =
-      ops.keyActor[row] === NONE ? '_head' : `${ops.keyCounter[row]}@${actors[ops.keyActor[row]!]}`;
+      keys.actors[row] === NONE ? '_head' : `${keys.counters[row]}@${actors[keys.actors[row]!]}`;
     const key = ops.keyText.get(row) ?? behind;
     rows.set(opId(saved, row), { object: objectOf(saved, row), key, value: valueAt(saved, row) });
     for (let at = told.start[row]!; at < told.start[row + 1]!; at++) {

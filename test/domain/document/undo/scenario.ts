@@ -4,20 +4,26 @@ import type { DocumentCommand } from '#domain/document/commands.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import type { ContentEvent, DocumentEvent } from '#domain/document/events.ts';
-import { baseOf, contentOf, markdownOf, sectionsOf, titleOf } from '#domain/document/reading.ts';
+import {
+  baseOf,
+  restorePointOf,
+  markdownOf,
+  sectionsOf,
+  titleOf,
+} from '#domain/document/reading.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import { type WrittenDocument, replayed, written } from '#test/support/document.ts';
 import { principal } from '#test/support/given.ts';
 import type { Random } from '#test/support/random.ts';
+import { type Sections, edited } from './edited.ts';
 import { OfflineWriter } from './offline-writer.ts';
 import { type Character, type Group, Oracle } from './oracle.ts';
 
-type Sections = readonly { readonly id: SectionId; readonly text: string }[];
 type Past = {
   readonly base: ReturnType<typeof baseOf>;
-  readonly content: ReturnType<typeof contentOf>;
+  readonly content: ReturnType<typeof restorePointOf>;
   readonly sections: Sections;
   /** By section: its characters. */
   readonly characters: ReadonlyMap<string, readonly Character[]>;
@@ -86,8 +92,14 @@ export class Scenario {
   }
 
   #edit(who: Principal): void {
-    const edits: Edit[] = [this.#someEdit(sectionsOf(this.document.living))];
-    this.#do(who, { type: 'EditDocument', edits });
+    const before = sectionsOf(this.document.living);
+    const edit = this.#someEdit(before);
+    this.#do(who, { type: 'EditDocument', edits: [edit] });
+    const after = sectionsOf(this.document.living);
+    // A section whose making was undone goes with its last character.
+    const withText = (texts: readonly string[]) => texts.filter((text) => text !== '');
+    assert.deepEqual(withText(after.map(({ text }) => text)), withText(edited(before, edit)));
+    if (edit.type === 'setTitle') assert.equal(titleOf(this.document.living), edit.title);
   }
 
   #someEdit(sections: Sections): Edit {
@@ -190,7 +202,7 @@ export class Scenario {
   }
 
   #adoptOrder(before: ReadonlySet<Character>, seen: ReadonlySet<Character>): void {
-    for (const { id, text } of sectionsOf(this.document.living)) {
+    for (const [id, { text }] of Object.entries(this.#mirrored().sections)) {
       this.oracle.adoptOrder(
         id,
         Array.from(text),
@@ -201,9 +213,12 @@ export class Scenario {
   }
 
   #restore(who: Principal): void {
-    const { content, base } = this.#past[this.random.below(this.#past.length)]!;
+    const { content: to, base } = this.#past[this.random.below(this.#past.length)]!;
     this.#tell(who, `restores ${base.revision}`);
-    this.document.do({ type: 'RestoreDocument', to: content, revision: base.revision }, who);
+    this.document.do({ type: 'RestoreDocument', to, revision: base.revision }, who);
+    const { living } = this.document;
+    assert.equal(titleOf(living), to.title);
+    assert.equal(markdownOf(living), to.sections.map(({ text }) => text).join(''), 'is restored');
   }
 
   /** Another process goes on: from a snapshot, or from the events. */
@@ -278,12 +293,11 @@ export class Scenario {
   /** The document, and an Automerge client's copy of it, are what the oracle says. */
   #check(): void {
     this.#take();
-    const { changes, living } = this.document;
-    this.#mirror = Automerge.applyChanges(this.#mirror, changes.slice(this.#seen))[0];
-    this.#seen = changes.length;
+    const { living } = this.document;
+    const mirror = this.#mirrored();
     const oracle = this.oracle;
-    assert.equal(this.#mirror.title.toString(), oracle.title, 'title');
-    for (const [id, section] of Object.entries(this.#mirror.sections)) {
+    assert.equal(mirror.title.toString(), oracle.title, 'title');
+    for (const [id, section] of Object.entries(mirror.sections)) {
       const visible = oracle.visible(id);
       const expected = visible.map(({ value }) => value).join('');
       assert.equal(section.text, expected, `text of section ${id}`);
@@ -291,11 +305,11 @@ export class Scenario {
       assert.equal(section.order.toString(), oracle.order(id), `place of section ${id}`);
       let at = 0;
       for (const character of visible) {
-        oracle.isNow(character, Automerge.getCursor(this.#mirror, ['sections', id, 'text'], at));
+        oracle.isNow(character, Automerge.getCursor(mirror, ['sections', id, 'text'], at));
         at += character.value.length;
       }
     }
-    const shown = Object.entries(this.#mirror.sections)
+    const shown = Object.entries(mirror.sections)
       .filter(([, { present }]) => present)
       .map(([id, { order, text }]) => ({ id, text, order: order.toString() }))
       .toSorted((a, b) => (a.order < b.order || (a.order === b.order && a.id < b.id) ? -1 : 1));
@@ -304,12 +318,19 @@ export class Scenario {
     if (this.#past.length < 40 || this.random.below(4) === 0) this.#remember();
   }
 
+  #mirrored(): Automerge.Doc<MirrorShape> {
+    const { changes } = this.document;
+    this.#mirror = Automerge.applyChanges(this.#mirror, changes.slice(this.#seen))[0];
+    this.#seen = changes.length;
+    return this.#mirror;
+  }
+
   #remember(): void {
     const { living, revision } = this.document;
     const sections = sectionsOf(living);
     this.#past.push({
       base: baseOf(living, revision),
-      content: contentOf(living),
+      content: restorePointOf(living),
       sections,
       characters: new Map(sections.map(({ id }) => [id, this.oracle.visible(id)])),
     });

@@ -1,0 +1,34 @@
+import type { Reservation } from '#commands/admission.ts';
+import type { Scope } from '#domain/budget/limits.ts';
+import type { TenantId } from '#domain/ids.ts';
+
+// The tenant stands in braces: Redis Cluster then keeps all of a tenant's keys in one slot, which a
+// script needs. The epoch is part of every name but its own, so that what was counted in another
+// one cannot be met; it expires.
+
+const of = (tenant: TenantId) => `palimpsest:{${tenant}}`;
+
+export const epochKey = (tenant: TenantId) => `${of(tenant)}:epoch`;
+
+export const windowKey = (tenant: TenantId, epoch: string, window: string) =>
+  `${of(tenant)}:${epoch}:window:${window}`;
+
+export const reservationKey = (tenant: TenantId, epoch: string, id: string) =>
+  `${of(tenant)}:${epoch}:reservation:${id}`;
+
+export const leasesKey = (tenant: TenantId, epoch: string) => `${of(tenant)}:${epoch}:leases`;
+
+export const underWayKey = (tenant: TenantId, epoch: string) => `${of(tenant)}:${epoch}:under-way`;
+
+export const paceKeys = (tenant: TenantId, epoch: string, scopes: readonly Scope[]) =>
+  scopes.map((scope) => `${of(tenant)}:${epoch}:pace:${scope}`);
+
+/** In the order in which `hold.lua` names them. */
+export const holdKeys = ({ tenant, id, windows }: Reservation, epoch: string): string[] => [
+  epochKey(tenant),
+  reservationKey(tenant, epoch, id),
+  windowKey(tenant, epoch, windows.day),
+  windowKey(tenant, epoch, windows.month),
+  leasesKey(tenant, epoch),
+  underWayKey(tenant, epoch),
+];

@@ -1,0 +1,3 @@
+-- KEYS: 1 epoch. ARGV: 1 token, 2 lock ms.
+redis.call('HDEL', KEYS[1], 'token', 'until')
+return {'dropped'}
