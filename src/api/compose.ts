@@ -25,10 +25,10 @@ import type { Config } from './config.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
+import { generations } from './generations/generations.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
-import { modelCatalogue } from './model-catalogue.ts';
 import { projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
@@ -79,8 +79,8 @@ export async function compose(
   const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
-  const catalogue = modelCatalogue({ streams, queries, sealer, clock });
   const common = { database, log, sealer, streams, clock, ids, warn };
+  const generation = generations({ ...common, queries });
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
   const { flow } = projection;
@@ -162,7 +162,7 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
-    ...catalogue.dataRoutes,
+    ...generation.dataRoutes,
     auditRoutes(audit, { clock }),
   ];
   const controlRoutes = [
@@ -174,7 +174,7 @@ export async function compose(
       view: queries.tenants,
     }),
     adminPlanRoutes({ handle: streams.plans.handle, view: queries.plans }),
-    ...catalogue.controlRoutes,
+    ...generation.controlRoutes,
     projectionRoutes(projection.operations),
   ];
 
@@ -184,10 +184,13 @@ export async function compose(
   ]);
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
-  if (roles.has('data')) live.start();
+  if (roles.has('data')) {
+    live.start();
+    generation.start();
+  }
   if (roles.has('control')) {
     await seedPlans(streams);
-    await catalogue.seed(config.providers);
+    await generation.seed(config.providers);
   }
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
@@ -198,7 +201,7 @@ export async function compose(
     demo,
     start: async () => await app.listen({ host: config.host, port: config.port }),
     stop: async () => {
-      await app.close();
+      await Promise.all([app.close(), generation.stop()]);
       await live.stop();
       await streams.settled();
       await reactions.stop();

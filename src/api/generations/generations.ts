@@ -1,0 +1,146 @@
+import { budgetBooks } from '#commands/generation/budget-books.ts';
+import { passing } from '#commands/generation/filter-port.ts';
+import { generating } from '#commands/generation/generate.ts';
+import { settlingLost } from '#commands/generation/settle-lost.ts';
+import type { Entitlement } from '#commands/generation/wanted.ts';
+import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import { recentHistory } from '#commands/recent-history.ts';
+import type { Aggregates } from '#api/aggregates.ts';
+import { modelCatalogue } from '#api/model-catalogue.ts';
+import { generationRoutes } from '#api/routes/generations/routes.ts';
+import type { viewQueries } from '#api/view-queries.ts';
+import { mustBeVisible } from '#domain/generation/decide.ts';
+import { PLATFORM, type TenantId } from '#domain/ids.ts';
+import { Rejected } from '#domain/rejected.ts';
+import { memoryAdmission } from '#infra/memory/admission/admission.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import type { GenerationDeps, NamedModel } from './generation-deps.ts';
+
+type Ports = {
+  readonly streams: Aggregates;
+  readonly queries: ReturnType<typeof viewQueries>;
+  readonly log: EventLog;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly warn: (message: string, error?: unknown) => void;
+};
+
+/** Generations with all that they need: models, budgets, and what ends them when nobody else does. */
+export function generations(ports: Ports) {
+  const { streams, log, sealer, clock, ids, warn } = ports;
+  const catalogue = modelCatalogue(ports);
+  const { handle, history } = streams.generations;
+  const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
+  const admission = memoryAdmission({
+    clock,
+    ids,
+    books: budgetBooks({ log, sealer, ...budgets }),
+  });
+  const lost = settlingLost({
+    log,
+    generations: handle,
+    admission,
+    clock,
+    onError: (error) => warn('lost generations are looked for again', error),
+  });
+  const { begin, running, stop } = generating({
+    generations: handle,
+    generationHistory: history,
+    admission,
+    catalogue,
+    entitlement: entitlementOf(streams, clock),
+    filter: passing,
+    clock,
+    ids,
+    aboutToHold: lost.watch,
+    warn,
+  });
+
+  const see: GenerationDeps['see'] = async (principal, id, action) => {
+    const { state, revision } = await history.newest(principal.tenant, id);
+    return { state: mustBeVisible(state, principal, action), revision };
+  };
+
+  const deps: GenerationDeps = {
+    begin,
+    running,
+    see,
+    handle,
+    cancel: async (principal, id) => {
+      const { state, revision } = await see(principal, id, 'generation.cancel');
+      if (state.status !== 'open') return { state, revision, position: undefined };
+      const found = running(id);
+      if (found === undefined) throw new Rejected('generation/not-here');
+      found.callOff('caller');
+      return await found.ended;
+    },
+    names: async (tenant) => await namesFor(ports, catalogue, tenant),
+  };
+  return {
+    admission,
+    seed: catalogue.seed,
+    controlRoutes: catalogue.controlRoutes,
+    dataRoutes: [...catalogue.dataRoutes, generationRoutes(deps)],
+    /** Looks for what nobody is at work on any more. */
+    start: lost.start,
+    /** Calls off what is under way. */
+    stop: async () => void (await Promise.all([lost.stop(), stop()])),
+  };
+}
+
+/** From the tenant's plan, as it was a moment ago. */
+function entitlementOf(
+  { tenants, plans }: Pick<Aggregates, 'tenants' | 'plans'>,
+  clock: Clock,
+): (tenant: TenantId) => Promise<Entitlement> {
+  const tenantHistory = recentHistory(tenants.history, clock);
+  const planHistory = recentHistory(plans.history, clock);
+  return async (id) => {
+    const tenant = (await tenantHistory.newest(id, id)).state;
+    if (tenant.status === 'missing') throw new Rejected('tenant/not-found');
+    const { plan: planId, timeZone, region } = tenant.settings;
+    const plan = (await planHistory.newest(PLATFORM, planId)).state;
+    if (plan.status === 'missing') throw new Rejected('plan/not-found');
+    const { models, features, ...limits } = plan.figures;
+    return { limits, models, features, zones: { timeZone }, region };
+  };
+}
+
+/** Platform data, which everybody may read; what the tenant cannot use is left out. */
+async function namesFor(
+  { queries }: Pick<Ports, 'queries'>,
+  catalogue: ReturnType<typeof modelCatalogue>,
+  tenant: TenantId,
+): Promise<readonly NamedModel[]> {
+  const [models, cascades] = await runAsTenant(PLATFORM, () =>
+    Promise.all([queries.models.list(), queries.cascades.list()]),
+  );
+  const usable = await Promise.all(
+    models.map(async ({ id }) => {
+      try {
+        await catalogue.find(tenant, id);
+        return true;
+      } catch (error) {
+        if (error instanceof Rejected) return false;
+        throw error;
+      }
+    }),
+  );
+  return [
+    ...models
+      .filter((_, index) => usable[index])
+      .map(({ id, provider, publishedAt }) => ({
+        name: id as string,
+        of: 'model' as const,
+        owner: provider as string,
+        publishedAt,
+      })),
+    ...cascades.map(({ id, publishedAt }) => ({
+      name: id as string,
+      of: 'cascade' as const,
+      owner: 'palimpsest',
+      publishedAt,
+    })),
+  ];
+}

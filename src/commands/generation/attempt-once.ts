@@ -1,0 +1,175 @@
+import type { Clock } from '#commands/ports.ts';
+import type { Amount } from '#domain/budget/amount.ts';
+import type { Answer, ToolCalled } from '#domain/generation/asked.ts';
+import type { AttemptAt, DataOf } from '#domain/generation/events.ts';
+import { ModelError } from '#domain/generation/model-error.ts';
+import { costOf, reservedTokens, worstCostOf } from '#domain/price.ts';
+import type { Principal } from '#domain/rights.ts';
+import { type Usage, countedByUs } from '#domain/usage.ts';
+import { withoutUndefined } from '#domain/without-undefined.ts';
+import type { Candidate } from './candidates.ts';
+import type { Filter } from './filter-port.ts';
+import type { AnswerPart, FinishReason } from './model-port.ts';
+import type { Shown } from './under-way.ts';
+
+export type AttemptPorts = {
+  readonly filter: Pick<Filter, 'answer'>;
+  readonly clock: Pick<Clock, 'now'>;
+};
+
+export type Attempted = {
+  readonly made: Omit<DataOf<'AttemptMade'>, 'requestedBy'>;
+  readonly debited: DataOf<'BudgetDebited'> | undefined;
+  readonly error: ModelError | undefined;
+  /** Rules that an answer broke. */
+  readonly blockedBy: readonly string[] | undefined;
+};
+
+class Blocked extends Error {
+  readonly rules: readonly string[];
+  constructor(rules: readonly string[]) {
+    super('A rule forbids the answer.');
+    this.rules = rules;
+  }
+}
+
+export const attemptAt = ({ found }: Candidate): AttemptAt => ({
+  model: found.model,
+  provider: found.provider.id,
+  priceVersion: found.price.version,
+});
+
+type Listening = {
+  readonly principal: Principal;
+  readonly signal: AbortSignal;
+  readonly show: (part: Shown) => void;
+};
+
+/** Calls one model once, shows what it says as it comes, and says what is owed for it. */
+export async function attemptOnce(
+  ports: AttemptPorts,
+  candidate: Candidate,
+  attempt: number,
+  asked: Listening,
+): Promise<Attempted> {
+  const now = () => ports.clock.now().getTime();
+  const began = now();
+  const came = collected();
+  const { error, blockedBy } = await listen(ports, candidate, asked, came);
+  const { answer, finish, answeredAs, usage } = came.all();
+  return {
+    made: {
+      attempt,
+      at: attemptAt(candidate),
+      keyOf: candidate.found.key.of,
+      outcome: error?.kind ?? (blockedBy === undefined ? 'answered' : 'blocked'),
+      ...withoutUndefined({ answeredAs, finish }),
+      tookMs: Math.max(0, now() - began),
+      answer,
+    },
+    debited: debitOf(candidate, attempt, usage ?? error?.usage, error),
+    error,
+    blockedBy,
+  };
+}
+
+async function listen(
+  { filter }: AttemptPorts,
+  { found, provider, prompt }: Candidate,
+  { principal, signal, show }: Listening,
+  came: ReturnType<typeof collected>,
+): Promise<Pick<Attempted, 'error' | 'blockedBy'>> {
+  const rules = filter.answer(principal);
+  const showText = (said: ReturnType<typeof rules.take>) => {
+    if ('blockedBy' in said) throw new Blocked(said.blockedBy);
+    if (said.text !== '') show(came.text(said.text));
+  };
+  try {
+    const model = found.settings.upstreamName;
+    for await (const part of provider.call({ model, prompt, signal })) {
+      if (part.type === 'text') showText(rules.take(part.text));
+      else if (part.type === 'tool-call') show(came.toolCall(part));
+      else came.other(part);
+    }
+    showText(rules.end());
+    return { error: undefined, blockedBy: undefined };
+  } catch (thrown) {
+    if (thrown instanceof Blocked) return { error: undefined, blockedBy: thrown.rules };
+    if (thrown instanceof ModelError) return { error: thrown, blockedBy: undefined };
+    throw thrown;
+  }
+}
+
+/** What came so far, in one piece. */
+function collected() {
+  let text = '';
+  const calls = new Map<number, ToolCalled>();
+  let finish: FinishReason | undefined;
+  let answeredAs: string | undefined;
+  let usage: Usage | undefined;
+  return {
+    text: (more: string): Shown => {
+      text += more;
+      return { type: 'text', text: more };
+    },
+    toolCall: (part: Extract<AnswerPart, { type: 'tool-call' }>): Shown => {
+      const known = calls.get(part.index) ?? { id: '', name: '', arguments: '' };
+      calls.set(part.index, {
+        id: part.id ?? known.id,
+        name: part.name ?? known.name,
+        arguments: known.arguments + part.arguments,
+      });
+      return part;
+    },
+    other: (part: AnswerPart): void => {
+      if (part.type === 'started') answeredAs = part.model;
+      if (part.type === 'finish') finish = part.reason;
+      if (part.type === 'usage') usage = part.usage;
+    },
+    all: (): {
+      answer: Answer;
+      finish: FinishReason | undefined;
+      answeredAs: string | undefined;
+      usage: Usage | undefined;
+    } => ({ answer: { text, toolCalls: [...calls.values()] }, finish, answeredAs, usage }),
+  };
+}
+
+/**
+ * What an attempt is debited. A refusal of the provider costs nothing, and is debited as nothing;
+ * where nobody knows what it cost, it is the most that it can have cost.
+ */
+function debitOf(
+  { found, inputTokens, worst, ...candidate }: Candidate,
+  attempt: number,
+  usage: Usage | undefined,
+  error: ModelError | undefined,
+): DataOf<'BudgetDebited'> | undefined {
+  const at = attemptAt({ found, inputTokens, worst, ...candidate });
+  if (usage !== undefined) {
+    const costNanoUsd = Number(costOf(usage, found.price.price));
+    const amount = { tokens: usage.inputTokens + usage.outputTokens, costNanoUsd };
+    return { attempt, at, amount, ...usage };
+  }
+  if (error?.kind === 'unreachable') return undefined;
+  if (error?.status !== undefined && error.kind !== 'timeout') {
+    return { attempt, at, ...nothingUsed };
+  }
+  if (error?.kind === 'aborted') {
+    // Nothing came yet, so no more than the prompt can have been billed.
+    const costNanoUsd = Number(worstCostOf(inputTokens, 0, found.price.price));
+    const { inputTokens: tokens } = reservedTokens(inputTokens, 0);
+    return { attempt, at, ...assumed(tokens, { tokens, costNanoUsd }) };
+  }
+  return { attempt, at, ...assumed(inputTokens, worst) };
+}
+
+const nothingUsed = {
+  amount: { tokens: 0, costNanoUsd: 0 },
+  ...countedByUs({ inputTokens: 0, outputTokens: 0 }),
+};
+
+function assumed(inputTokens: number, worst: Amount) {
+  const usage = countedByUs({ inputTokens, outputTokens: Math.max(0, worst.tokens - inputTokens) });
+  return { amount: worst, ...usage, countedBy: 'assumed' as const };
+}
