@@ -40,6 +40,7 @@ type Things = {
   readonly version: string;
   readonly comment: string;
   readonly suggestion: string;
+  readonly generation: string;
 };
 
 async function fill({ make }: RealServer, key: string, word: string): Promise<Things> {
@@ -71,6 +72,8 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
   const identityProvider = await id('/v1/identity-providers', { issuer, rules });
   const ownKey = { provider: 'openai', key: `sk-of-${word}-0123456789` };
   const providerKey = await id('/v1/provider-keys', ownKey);
+  const messages = [{ role: 'user', content: `Summarise: all of ${word} is told here.` }];
+  const generation = await id('/v1/generations', { model: 'offline', messages });
   const version = `${word} 1`;
   return {
     document,
@@ -83,6 +86,7 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
     version,
     comment,
     suggestion,
+    generation,
   };
 }
 
@@ -97,6 +101,7 @@ const neverThere = (): Things => ({
   version: 'of nobody',
   comment: never.uuid(),
   suggestion: never.uuid(),
+  generation: never.uuid(),
 });
 
 /** What a parameter of a route names. A route that is not known here is refused, not skipped. */
@@ -113,6 +118,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, keyof Things>>
   '/v1/api-keys/': { id: 'apiKey' },
   '/v1/identity-providers/': { id: 'identityProvider' },
   '/v1/provider-keys/': { id: 'providerKey' },
+  '/v1/generations/': { id: 'generation' },
 };
 
 function kindOf(url: string, parameter: string): keyof Things {
@@ -146,12 +152,13 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'POST /v1/documents/:id/comments': () => ({ at: 0, count: 1, text: 'mine' }),
   'POST /v1/documents/:id/comments/:commentId/replies': () => ({ text: 'mine' }),
   'POST /v1/documents/:id/suggestions': () => ({ at: 0, count: 1, replacement: 'mine' }),
+  'POST /v1/generations/:id/outcome': () => ({ outcome: 'accepted' }),
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),
   'PATCH /v1/groups/:id': () => ({ name: 'mine' }),
   'PATCH /v1/identity-providers/:id': () => ({ admitsNew: true, defaultRoles: ['admin'] }),
 };
 const BODILESS =
-  /\/(?:archive|unarchive|deactivate|reactivate|live-tickets|actors|resolve|reopen|accept|reject|merge)$/;
+  /\/(?:archive|unarchive|deactivate|reactivate|live-tickets|actors|resolve|reopen|accept|reject|merge|cancel)$/;
 
 function bodyFor({ method, url }: Probe, ids: Things): object | undefined {
   const made = bodies[`${method} ${url}`]?.(ids);

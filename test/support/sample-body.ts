@@ -54,6 +54,7 @@ function ofType(
     case 'array':
       return [valueOf(schema.items ?? {}, name, known, random)];
     case 'integer':
+    case 'number':
       return schema.exclusiveMinimum === undefined ? (schema.minimum ?? 0) : 1;
     case 'null':
       return null;

@@ -21,13 +21,14 @@ export type GenerationDeps = {
   readonly running: (id: GenerationId) => UnderWay | undefined;
   readonly cancel: (principal: Principal, id: GenerationId) => Promise<Ended>;
   readonly handle: Handle<GenerationId, GenerationCommand>;
+  /** Whether a task has this name, so that its models are tried in order. */
+  readonly isTask: (name: string) => Promise<boolean>;
   /** Names that the OpenAI-compatible API knows: models that this tenant can use, and cascades. */
   readonly names: (tenant: TenantId) => Promise<readonly NamedModel[]>;
 };
 
 export type NamedModel = {
   readonly name: string;
-  readonly of: 'model' | 'cascade';
   readonly owner: string;
   readonly publishedAt: string;
 };

@@ -8,9 +8,10 @@ import { recentHistory } from '#commands/recent-history.ts';
 import type { Aggregates } from '#api/aggregates.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
+import { openaiRoutes } from '#api/routes/openai/routes.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import { mustBeVisible } from '#domain/generation/decide.ts';
-import { PLATFORM, type TenantId } from '#domain/ids.ts';
+import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
@@ -31,6 +32,7 @@ export function generations(ports: Ports) {
   const { streams, log, sealer, clock, ids, warn } = ports;
   const catalogue = modelCatalogue(ports);
   const { handle, history } = streams.generations;
+  const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const admission = memoryAdmission({
     clock,
@@ -75,13 +77,18 @@ export function generations(ports: Ports) {
       found.callOff('caller');
       return await found.ended;
     },
+    isTask: async (name) => {
+      const id = CascadeId.safeParse(name).data;
+      if (id === undefined) return false;
+      return (await cascades.newest(PLATFORM, id)).revision >= 0;
+    },
     names: async (tenant) => await namesFor(ports, catalogue, tenant),
   };
   return {
     admission,
     seed: catalogue.seed,
     controlRoutes: catalogue.controlRoutes,
-    dataRoutes: [...catalogue.dataRoutes, generationRoutes(deps)],
+    dataRoutes: [...catalogue.dataRoutes, generationRoutes(deps), openaiRoutes(deps, clock)],
     /** Looks for what nobody is at work on any more. */
     start: lost.start,
     /** Calls off what is under way. */
@@ -132,13 +139,11 @@ async function namesFor(
       .filter((_, index) => usable[index])
       .map(({ id, provider, publishedAt }) => ({
         name: id as string,
-        of: 'model' as const,
         owner: provider as string,
         publishedAt,
       })),
     ...cascades.map(({ id, publishedAt }) => ({
       name: id as string,
-      of: 'cascade' as const,
       owner: 'palimpsest',
       publishedAt,
     })),

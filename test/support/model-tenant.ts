@@ -1,0 +1,62 @@
+import type { TestContext } from 'node:test';
+import type { ServerRole } from '#api/server-role.ts';
+import type { GenerationEvent } from '#domain/generation/events.ts';
+import { startModelServer } from './model-server/server.ts';
+import { realServer } from './real-server.ts';
+
+/** A tenant whose models are the double's, on the whole application, which listens. */
+export async function modelTenant(
+  t: TestContext,
+  { env = {}, roles }: { env?: Readonly<Record<string, string>>; roles?: ServerRole[] } = {},
+) {
+  const models = await startModelServer();
+  t.after(() => models.stop());
+  const server = await realServer(
+    t,
+    {
+      OPENAI_API_KEY: 'sk-of-the-platform-0123456789',
+      OPENAI_BASE_URL: `${models.origin}/v1`,
+      ANTHROPIC_API_KEY: 'sk-ant-of-the-platform-0123456789',
+      ANTHROPIC_BASE_URL: models.origin,
+      ...env,
+    },
+    roles,
+  );
+  const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const { key, tenantId, memberId } = await server.tenant('ours', 'Ours');
+
+  const send = async (
+    path: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ) =>
+    await fetch(url + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+
+  /** The types of a generation's events, in their order. */
+  const typesOf = async (id: string): Promise<readonly string[]> =>
+    (await server.eventsAfter(0n))
+      .filter(({ stream }) => stream.endsWith(id))
+      .map(({ type }) => type);
+
+  /** What its stream holds, as an auditor reads it. */
+  const eventsOf = async (id: string): Promise<readonly GenerationEvent[]> => {
+    const answer = await send(`/v1/audit/events?stream=generation/${id}`);
+    const lines = (await answer.text()).trim().split('\n');
+    return lines.map((line) => {
+      const { header, data } = JSON.parse(line);
+      return { type: header.type, data } as GenerationEvent;
+    });
+  };
+
+  return { ...server, models, url, key, tenantId, memberId, send, typesOf, eventsOf };
+}
+
+export type ModelTenant = Awaited<ReturnType<typeof modelTenant>>;
