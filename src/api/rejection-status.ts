@@ -95,6 +95,7 @@ export const rejectionStatus = {
   'generation/under-way': 409,
   'generation/not-here': 409,
   'generation/task-or-model': 400,
+  'generation/no-such-tool': 400,
   'generation/no-model': 422,
   'generation/not-in-plan': 403,
   'generation/no-answer': 409,

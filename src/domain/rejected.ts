@@ -96,6 +96,7 @@ const reasons = {
   'generation/under-way': 'The generation has not ended yet.',
   'generation/not-here': 'The generation is under way in another process.',
   'generation/task-or-model': 'Name a task or a model, not both.',
+  'generation/no-such-tool': 'A call can be insisted on of a tool that is given, and of no other.',
   'generation/no-model': 'No model can answer this.',
   'generation/not-in-plan': 'The plan of this tenant does not include generation.',
   'generation/no-answer': 'The generation did not come to an answer.',

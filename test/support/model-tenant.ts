@@ -25,6 +25,19 @@ export async function modelTenant(
   const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
   const { key, tenantId, memberId } = await server.tenant('ours', 'Ours');
 
+  /** The types of a generation's events, in their order. */
+  const typesOf = async (id: string): Promise<readonly string[]> =>
+    (await server.eventsAfter(0n))
+      .filter(({ stream }) => stream.endsWith(id))
+      .map(({ type }) => type);
+
+  return { ...server, models, url, key, tenantId, memberId, typesOf, ...askingAs(url, key) };
+}
+
+export type ModelTenant = Awaited<ReturnType<typeof modelTenant>>;
+
+/** Whoever has this key. */
+export function askingAs(url: string, key: string) {
   const send = async (
     path: string,
     body?: object,
@@ -40,23 +53,15 @@ export async function modelTenant(
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
 
-  /** The types of a generation's events, in their order. */
-  const typesOf = async (id: string): Promise<readonly string[]> =>
-    (await server.eventsAfter(0n))
-      .filter(({ stream }) => stream.endsWith(id))
-      .map(({ type }) => type);
-
   /** What its stream holds, as an auditor reads it. */
   const eventsOf = async (id: string): Promise<readonly GenerationEvent[]> => {
     const answer = await send(`/v1/audit/events?stream=generation/${id}`);
     const lines = (await answer.text()).trim().split('\n');
-    return lines.map((line) => {
+    return lines.map((line): GenerationEvent => {
       const { header, data } = JSON.parse(line);
-      return { type: header.type, data } as GenerationEvent;
+      return { type: header.type, data };
     });
   };
 
-  return { ...server, models, url, key, tenantId, memberId, send, typesOf, eventsOf };
+  return { send, eventsOf };
 }
-
-export type ModelTenant = Awaited<ReturnType<typeof modelTenant>>;

@@ -67,7 +67,7 @@ export async function attemptOnce(
       tookMs: Math.max(0, now() - began),
       answer,
     },
-    debited: debitOf(candidate, attempt, usage ?? error?.usage, error),
+    debited: debitOf(candidate, attempt, usage ?? error?.usage, whyUnknown(error, asked.signal)),
     error,
     blockedBy,
   };
@@ -135,33 +135,48 @@ function collected() {
   };
 }
 
+/** Why nobody says what an attempt took. */
+type Unknown = 'not-reached' | 'refused' | 'called-off' | 'unclear';
+
+function whyUnknown(error: ModelError | undefined, { reason }: AbortSignal): Unknown {
+  if (error?.kind === 'unreachable') return 'not-reached';
+  if (error?.status !== undefined && error.kind !== 'timeout') return 'refused';
+  // Whoever kept us waiting until the deadline may have been at work all the time.
+  return error?.kind === 'aborted' && reason !== 'deadline' ? 'called-off' : 'unclear';
+}
+
 /**
  * What an attempt is debited. A refusal of the provider costs nothing, and is debited as nothing;
  * where nobody knows what it cost, it is the most that it can have cost.
  */
 function debitOf(
-  { found, inputTokens, worst, ...candidate }: Candidate,
+  candidate: Candidate,
   attempt: number,
   usage: Usage | undefined,
-  error: ModelError | undefined,
+  why: Unknown,
 ): DataOf<'BudgetDebited'> | undefined {
-  const at = attemptAt({ found, inputTokens, worst, ...candidate });
+  const { found, inputTokens, worst } = candidate;
+  const { price } = found.price;
+  const at = attemptAt(candidate);
   if (usage !== undefined) {
-    const costNanoUsd = Number(costOf(usage, found.price.price));
+    const costNanoUsd = Number(costOf(usage, price));
     const amount = { tokens: usage.inputTokens + usage.outputTokens, costNanoUsd };
     return { attempt, at, amount, ...usage };
   }
-  if (error?.kind === 'unreachable') return undefined;
-  if (error?.status !== undefined && error.kind !== 'timeout') {
-    return { attempt, at, ...nothingUsed };
+  switch (why) {
+    case 'not-reached':
+      return undefined;
+    case 'refused':
+      return { attempt, at, ...nothingUsed };
+    case 'called-off': {
+      // Nothing came yet, so no more than the prompt can have been billed.
+      const costNanoUsd = Number(worstCostOf(inputTokens, 0, price));
+      const { inputTokens: tokens } = reservedTokens(inputTokens, 0);
+      return { attempt, at, ...assumed(tokens, { tokens, costNanoUsd }) };
+    }
+    case 'unclear':
+      return { attempt, at, ...assumed(inputTokens, worst) };
   }
-  if (error?.kind === 'aborted') {
-    // Nothing came yet, so no more than the prompt can have been billed.
-    const costNanoUsd = Number(worstCostOf(inputTokens, 0, found.price.price));
-    const { inputTokens: tokens } = reservedTokens(inputTokens, 0);
-    return { attempt, at, ...assumed(tokens, { tokens, costNanoUsd }) };
-  }
-  return { attempt, at, ...assumed(inputTokens, worst) };
 }
 
 const nothingUsed = {

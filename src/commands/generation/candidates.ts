@@ -39,6 +39,7 @@ export async function candidatesFor(
   catalogue: Catalogue,
   asked: Asked,
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly skipped: readonly Skipped[] }> {
+  mustHaveTools(asked.prompt);
   const candidates: Candidate[] = [];
   const skipped: Skipped[] = [];
   let first: Rejected | undefined;
@@ -98,4 +99,13 @@ function mustBeAble(
   if (format !== undefined && format.type !== 'text' && !writesJson) {
     throw new Rejected('model/no-json', { model });
   }
+}
+
+/** Every provider would refuse it. */
+function mustHaveTools({ tools = [], toolChoice }: Prompt): void {
+  const isGiven =
+    typeof toolChoice === 'object'
+      ? tools.some(({ name }) => name === toolChoice.name)
+      : toolChoice !== 'required' || tools.length > 0;
+  if (!isGiven) throw new Rejected('generation/no-such-tool');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Wanted } from '#commands/generation/wanted.ts';
-import type { Message, Prompt } from '#domain/generation/prompt.ts';
+import type { Message, Prompt, Tool } from '#domain/generation/prompt.ts';
 import { type CascadeId, ModelId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import {
@@ -111,6 +111,13 @@ export function wantedOf(body: ChatBody, of: 'model' | 'task'): Wanted {
   };
 }
 
+const toolOf = ({
+  function: { name, description, parameters, strict },
+}: NonNullable<ChatBody['tools']>[number]): Tool => ({
+  name,
+  ...withoutUndefined({ description, parameters, strict: strict ?? undefined }),
+});
+
 function modelOf(name: string): ModelId {
   const model = ModelId.safeParse(name).data;
   if (model === undefined) throw new Rejected('model/not-found');
@@ -124,10 +131,7 @@ function promptOf(body: ChatBody): Prompt {
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? USUAL_TOKENS,
     ...withoutUndefined({
       format: formatOf(body.response_format),
-      tools: tools?.map(({ function: { strict, ...tool } }) => ({
-        ...tool,
-        ...(strict != null && { strict }),
-      })),
+      tools: tools?.map(toolOf),
       toolChoice: typeof choice === 'object' ? { name: choice.function.name } : choice,
       parallelToolCalls: body.parallel_tool_calls,
       stop: typeof stop === 'string' ? [stop] : (stop ?? undefined),
