@@ -6,6 +6,16 @@ COPY package.json package-lock.json .npmrc ./
 # that npm brings for older machines does not.
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
+# The page: what it is built with stays here.
+FROM node:24-bookworm-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src/client ./src/client
+COPY web ./web
+RUN npm run build
+
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=7410 PALIMPSEST_HOME=/var/lib/palimpsest
 # Named volumes take owner and mode from here. Postgres refuses data that others can read.
@@ -16,6 +26,7 @@ COPY package.json LICENSE ./
 COPY bin ./bin
 COPY migrations ./migrations
 COPY src ./src
+COPY --from=console /app/dist/console ./dist/console
 USER node
 VOLUME /var/lib/palimpsest
 EXPOSE 7410

@@ -6,6 +6,7 @@ import type { LiveSystem } from './live/live-system.ts';
 import { palimpsestLive } from './live/palimpsest.ts';
 import { measureLatency } from './measures/latency.ts';
 import { measureOpening } from './measures/live-opening.ts';
+import { measureMany } from './measures/live-many.ts';
 import { measureTyping } from './measures/live-typing.ts';
 import { measureLoads } from './measures/load.ts';
 import { measureRebuilds } from './measures/rebuild.ts';
@@ -20,7 +21,7 @@ import { palimpsest } from './systems/palimpsest.ts';
 import { plainInsert } from './systems/plain.ts';
 
 // npm run bench [-- --events N] [--rounds N] [--seconds N] [--only append|commands|load|rebuild|latency|live] [--json]
-// Live editing: [--readers N] [--chars N] [--section N]
+// Live editing: [--readers N] [--chars N] [--section N] [--beside NAME] [--documents N]
 // With --eventstore URL (an empty server) the log is there, beside the client that the adapter uses.
 
 const sizes = readSizes(process.argv.slice(2));
@@ -34,7 +35,11 @@ const measures = {
 };
 
 /** Live editing has contenders of its own. */
-const liveMeasures = { 'live-typing': measureTyping, 'live-opening': measureOpening };
+const liveMeasures = {
+  'live-typing': measureTyping,
+  'live-opening': measureOpening,
+  'live-many': measureMany,
+};
 
 const postgres = await startPostgres();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -110,8 +115,10 @@ async function measuredLive(
   try {
     const database = await postgres.ours(`palimpsest_${name.replace('-', '_')}`);
     systems.push(await palimpsestLive(database));
-    systems.push(await hocuspocus());
-    systems.push(await automergeRepo());
+    const others = { Hocuspocus: hocuspocus, 'automerge-repo': automergeRepo };
+    for (const [other, begin] of Object.entries(others)) {
+      if (other.includes(sizes.beside)) systems.push(await begin());
+    }
     return await measure(systems, sizes);
   } finally {
     await Promise.all(systems.map(({ close }) => close()));

@@ -11,14 +11,26 @@ export type Sizes = {
   readonly eventStore: string | undefined;
   /** Measures whose name holds this. */
   readonly only: string;
+  /** Live systems whose name holds this, beside Palimpsest. */
+  readonly beside: string;
   /** Who reads along when one writer types. */
   readonly readers: number;
+  /** How many documents are open at once where many are. */
+  readonly documents: number;
   /** How long the document is that is typed in, and how long its sections are at most. */
   readonly chars: number;
   readonly section: number;
 };
 
-const NUMBERS = ['events', 'rounds', 'seconds', 'readers', 'chars', 'section'] as const;
+const NUMBERS = [
+  'events',
+  'rounds',
+  'seconds',
+  'readers',
+  'documents',
+  'chars',
+  'section',
+] as const;
 
 export function readSizes(args: readonly string[]): Sizes {
   const { values } = parseArgs({
@@ -28,7 +40,9 @@ export function readSizes(args: readonly string[]): Sizes {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '2' },
       only: { type: 'string', default: '' },
+      beside: { type: 'string', default: '' },
       readers: { type: 'string', default: '4' },
+      documents: { type: 'string', default: '200' },
       chars: { type: 'string', default: '10000' },
       section: { type: 'string', default: '8000' },
       json: { type: 'boolean', default: false },
@@ -47,7 +61,9 @@ export function readSizes(args: readonly string[]): Sizes {
     json: values.json,
     eventStore: values.eventstore,
     only: values.only,
+    beside: values.beside,
     readers: number('readers'),
+    documents: number('documents'),
     chars: number('chars'),
     section: number('section'),
   };

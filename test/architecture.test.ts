@@ -5,7 +5,10 @@ import { test } from 'node:test';
 import { layers, violations } from '#test/support/architecture.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const sources = globSync('src/**/*.ts', { cwd: root });
+const sources = globSync(['src/**/*.ts', 'web/**/*.{ts,tsx}'], {
+  cwd: root,
+  exclude: ['web/vite.config.ts'],
+});
 
 test('every file keeps to its layer, its slice and a name that says something', () => {
   assert.ok(sources.length > 100, 'the sources are found');
@@ -55,6 +58,14 @@ const rulings: readonly (readonly [string, string, RegExp | undefined])[] = [
   ['src/api/a.ts', `const { OpenAI } = await import('openai/client');`, /only src\/infra\/models/],
   ['src/domain/a.ts', `import { OpenAI } from 'openai';`, /only src\/infra\/models/],
   ['src/client/a.ts', `import fs from 'node:fs';`, /may not import the package node:/],
+  ['web/page/a.tsx', `import { x } from '#client/live-document.ts';`, undefined],
+  ['web/page/a.tsx', `import { x } from '#web/live/desk.ts';`, undefined],
+  ['web/page/a.tsx', `import { x } from '../live/desk.ts';`, /hides the direction/],
+  ['web/page/a.tsx', `import { x } from '#domain/ids.ts';`, /web may not import/],
+  ['web/page/a.tsx', `import type { x } from '#api/routes/x.ts';`, /web may not import/],
+  ['web/page/a.tsx', `import { z } from 'zod';`, /may not import the package zod/],
+  ['web/main.tsx', `import { readFile } from 'node:fs';`, /may not import the package node:/],
+  ['src/api/a.ts', `import { x } from '#web/live/presence.ts';`, /api may not import/],
   ['src/domain/tenant/a.ts', `import { e } from '#domain/member/events.ts';`, undefined],
   ['src/domain/tenant/a.ts', `import { d } from '#domain/member/decide.ts';`, /another slice/],
   ['src/domain/tenant/a.ts', `import { s } from '#domain/member/state.ts';`, /another slice/],
@@ -86,5 +97,6 @@ test('the direction is api → infra → commands, projections → domain', () =
     client: 2,
     infra: 4,
     api: 6,
+    web: 2,
   });
 });

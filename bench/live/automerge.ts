@@ -39,6 +39,7 @@ function documentOf(
   const heads = [head, ...changes.map(({ hash }) => hash)];
   const numbers = new Map(changes.map(({ hash }, number) => [hash, number]));
   const peer = `${documentId}-peer`;
+  const stored = () => bytesBelow(join(folder, documentId.slice(0, 2), documentId.slice(2)));
   return {
     fill: async (server) => {
       const owner = await connectPeer(server, documentId, `${peer}-owner`, head, () => undefined, [
@@ -82,7 +83,8 @@ function documentOf(
       await reader.close();
       return automergeText(received, session.order);
     },
-    storedBytes: () => bytesBelow(join(folder, documentId.slice(0, 2), documentId.slice(2))),
+    storedBytes: stored,
+    storedParts: async () => ({ document: await stored() }),
   };
 }
 

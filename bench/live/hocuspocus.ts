@@ -84,14 +84,17 @@ function documentOf(
       await socket.close();
       return yjsText(whole, session.order);
     },
-    storedBytes: async () => {
-      const sqlite = new DatabaseSync(join(folder, 'hocuspocus.sqlite'), { readOnly: true });
-      try {
-        const row = sqlite.prepare('select length(data) as bytes from documents where name = ?');
-        return Number(row.get(name)?.['bytes'] ?? 0);
-      } finally {
-        sqlite.close();
-      }
-    },
+    storedBytes: async () => storedIn(folder, name),
+    storedParts: async () => ({ document: storedIn(folder, name) }),
   };
+}
+
+function storedIn(folder: string, name: string): number {
+  const sqlite = new DatabaseSync(join(folder, 'hocuspocus.sqlite'), { readOnly: true });
+  try {
+    const row = sqlite.prepare('select length(data) as bytes from documents where name = ?');
+    return Number(row.get(name)?.['bytes'] ?? 0);
+  } finally {
+    sqlite.close();
+  }
 }

@@ -31,6 +31,8 @@ export type LiveDocument = {
   text(server: ServerProcess): Promise<string>;
   /** What is stored of this document, without indexes and headers of files. */
   storedBytes(): Promise<number>;
+  /** Of those, the bodies of events where there are any, and the newest whole document. */
+  storedParts(): Promise<{ readonly bodies?: number; readonly document: number }>;
 };
 
 export type Connection = {

@@ -26,6 +26,7 @@ export async function connectLive(
   { document, key }: Address,
   known: { readonly since?: number | undefined; readonly actor?: Actor | undefined },
   happened: (events: readonly LiveEvent[]) => void,
+  glimpsed: (preview: Uint8Array) => void = () => undefined,
 ): Promise<LiveClient> {
   const welcomed = Promise.withResolvers<Welcome>();
   const waiting = new Map<number, PromiseWithResolvers<number>>();
@@ -34,6 +35,7 @@ export async function connectLive(
     const frame = decode(bytes) as unknown as ServerFrame;
     if (frame.t === 'welcome') welcomed.resolve(frame);
     if (frame.t === 'events') happened(frame.events);
+    if (frame.t === 'preview') glimpsed(frame.data);
     if (frame.t === 'ack') waiting.get(frame.n)?.resolve(frame.revision);
     if (frame.t === 'refused') waiting.get(frame.n)?.reject(new Error(frame.code));
   });

@@ -11,8 +11,8 @@ import {
 import type { ServerProcess } from './server-process.ts';
 import type { Edit, Session } from './session.ts';
 
-/** Changes of the history in one frame, and so in one event: what was typed in ten seconds. */
-const CHANGES_A_FRAME = 20;
+/** Changes of the history that are taken back at once: what was typed in ten seconds. */
+const CHANGES_A_GROUP = 20;
 
 export const newGroup = (): Uint8Array => Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
 
@@ -29,14 +29,13 @@ export async function typeHistory(
   if (typist.isEmpty) {
     await client.ask({ t: 'edit', edits: [{ type: 'insertSection', after: null, text: '\n' }] });
     typist.take(told.splice(0));
-    await sendChanges(client, [typist.type([{ position: 0, remove: 1, insert: '' }])]);
+    await send(client, newGroup(), typist.type([{ position: 0, remove: 1, insert: '' }]));
   }
   for (const part of betweenCuts(session.history)) {
-    for (const groups of inGroups(inGroups(part.typed, KEYSTROKES_A_CHANGE), CHANGES_A_FRAME)) {
-      await sendChanges(
-        client,
-        groups.map((edits) => typist.type(edits)),
-      );
+    for (const typed of inGroups(inGroups(part.typed, KEYSTROKES_A_CHANGE), CHANGES_A_GROUP)) {
+      const group = newGroup();
+      // One event each, as the client sends them.
+      for (const edits of typed) await send(client, group, typist.type(edits));
       typist.take(told.splice(0));
     }
     if (part.cutAt !== undefined) {
@@ -49,8 +48,8 @@ export async function typeHistory(
   return actor;
 }
 
-const sendChanges = (client: LiveClient, changes: readonly Uint8Array[]): Promise<number> =>
-  client.ask({ t: 'changes', group: newGroup(), changes });
+const send = (client: LiveClient, group: Uint8Array, change: Uint8Array): Promise<number> =>
+  client.ask({ t: 'changes', group, changes: [change] });
 
 /** A copy of the document, in which places are those of the whole text. */
 export class Typist {

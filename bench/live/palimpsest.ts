@@ -21,11 +21,17 @@ const CUT_AFTER_MS = 3_000;
 export async function palimpsestLive(postgres: {
   readonly url: string;
   readonly ownerUrl: string;
-}): Promise<LiveSystem> {
+}): Promise<LiveSystem & { newDocument(server: ServerProcess, text: string): Promise<Address> }> {
   const folder = await mkdtemp(join(tmpdir(), 'palimpsest-bench-live-'));
   const operatorKey = randomBytes(24).toString('hex');
   let key: string | undefined;
+  const newDocument = async (server: ServerProcess, markdown = ''): Promise<Address> => {
+    key ??= await newTenant(server, operatorKey);
+    const { id } = await post(server, key, '/v1/documents', { title: 'Bench', markdown });
+    return { document: id!, key };
+  };
   return {
+    newDocument,
     name: 'Palimpsest',
     start: () =>
       startServer(SERVER, folder, {
@@ -34,9 +40,7 @@ export async function palimpsestLive(postgres: {
         PALIMPSEST_OPERATOR_KEY: operatorKey,
       }),
     seed: async (server, session, editsPerChange) => {
-      key ??= await newTenant(server, operatorKey);
-      const { id } = await post(server, key, '/v1/documents', { title: 'Bench' });
-      const address = { document: id!, key };
+      const address = await newDocument(server);
       const actor = await typeHistory(server, address, session);
       const recording = await recorded(server, address, actor, session, editsPerChange);
       return documentOf(postgres.ownerUrl, address, recording);
@@ -108,17 +112,37 @@ function documentOf(
       return new Typist(client.welcome.snapshot!, actorOf(client.welcome)).text;
     },
     storedBytes: async () => {
-      const client = new pg.Client({ connectionString: ownerUrl });
-      await client.connect();
-      const { rows } = await client.query<{ bytes: string }>(
+      const [row] = await queried<{ bytes: string }>(
+        ownerUrl,
         `select (select coalesce(sum(pg_column_size(e.*)), 0) from events e where stream = $1)
               + (select coalesce(sum(pg_column_size(s.*)), 0) from snapshots s where stream = $1) as bytes`,
-        [streamOf(TENANT, 'document', address.document)],
+        address,
       );
-      await client.end();
-      return Number(rows[0]!.bytes);
+      return Number(row!.bytes);
+    },
+    storedParts: async () => {
+      const [row] = await queried<{ bodies: string; snapshot: string }>(
+        ownerUrl,
+        `select (select sum(octet_length(body)) from events where stream = $1) as bodies,
+                (select octet_length(sealed) from snapshots where stream = $1
+                  order by revision desc limit 1) as snapshot`,
+        address,
+      );
+      return { bodies: Number(row!.bodies), document: Number(row!.snapshot) };
     },
   };
+}
+
+async function queried<Row extends pg.QueryResultRow>(
+  ownerUrl: string,
+  text: string,
+  { document }: Address,
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  const { rows } = await client.query<Row>(text, [streamOf(TENANT, 'document', document)]);
+  await client.end();
+  return rows;
 }
 
 /** Answers the key of its owner. */

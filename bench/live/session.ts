@@ -32,14 +32,14 @@ type Patch = readonly [at: number, remove: number, insert: string];
 /** A keystroke that needs a cut within the measured edits would not be the same for every system. */
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Types until the document has so many characters, cut into sections of at most `longest`. */
+/** Types until the document has so many characters, or all that was recorded, cut into sections of at most `longest`. */
 export async function sessionOf(chars: number, longest: number, edits: number): Promise<Session> {
   const keystrokes = await recorded();
   const text = new SectionedText();
   const history: Edit[] = [];
   let typed = 0;
   let next = 0;
-  for (; text.length < chars; next++) {
+  for (; text.length < chars && next < keystrokes.length - edits; next++) {
     const [at, remove, insert] = keystroke(keystrokes, next);
     history.push(...text.splice(at, remove, insert, longest));
     typed += insert.length;

@@ -13,15 +13,14 @@ import { mustFollow } from '#infra/postgres/followed-log.ts';
 import { postgresKeyStore } from '#infra/postgres/key-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
-import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { everyProjection } from '#projections/all.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
 import { comments } from './comments.ts';
 import type { Config } from './config.ts';
+import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
@@ -29,12 +28,13 @@ import { generations } from './generations/generations.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
-import { projecting } from './projecting.ts';
+import { everyView, projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit/routes.ts';
+import { builtConsole, consoleRoutes } from './routes/console.ts';
 import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
@@ -76,13 +76,14 @@ export async function compose(
   const snapshots = postgresSnapshotStore(database);
   const hear: AppendPorts['appended'] = (...news) => live.appended(...news);
   const streams = aggregates({ log, sealer, snapshots, clock, ids, warn, appended: hear });
-  const projections = everyProjection(documentFolds({ log, sealer, snapshots, clock }));
+  const projections = everyView({ log, sealer, snapshots, clock });
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
   const common = { database, log, sealer, streams, clock, ids, warn };
   const generation = generations({ ...common, queries });
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
+  observeConflicts(metrics, views);
   const { flow } = projection;
   const reactions = reacting({ ...common, flow, metrics });
   const signIns = signingIn({
@@ -164,6 +165,7 @@ export async function compose(
     }),
     ...generation.dataRoutes,
     auditRoutes(audit, { clock }),
+    consoleRoutes(builtConsole, ids),
   ];
   const controlRoutes = [
     adminTenantRoutes({
@@ -184,10 +186,7 @@ export async function compose(
   ]);
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
-  if (roles.has('data')) {
-    live.start();
-    generation.start();
-  }
+  if (roles.has('data')) for (const part of [live, generation]) part.start();
   if (roles.has('control')) {
     await seedPlans(streams);
     await generation.seed(config.providers);

@@ -11,7 +11,8 @@ import type { AccessList } from '#domain/document/events.ts';
 import type { DocumentId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { DocumentListItem, DocumentListQuery } from '#projections/document-list.ts';
-import type { TimelineItem } from '#projections/document-timeline.ts';
+import type { TimelineItem, TimelineQuery } from '#projections/document-timeline.ts';
+import type { ToldConflict } from '#projections/told-conflicts.ts';
 import type { Page, PageQuery } from '#projections/page.ts';
 import type { CommandMeta, Handle, Written } from './deps.ts';
 
@@ -73,6 +74,9 @@ export type DocumentBlameAsOf = {
   readonly sections: readonly SectionBlame[];
 };
 
+/** With the edits of others that it met. */
+export type TimelineEntry = TimelineItem & { readonly conflicts: readonly ToldConflict[] };
+
 /** What the document routes need. Reads throw `Rejected` where the principal may not look. */
 export type DocumentDeps = {
   readonly handle: Handle<DocumentId, DocumentCommand>;
@@ -126,6 +130,6 @@ export type DocumentDeps = {
   readonly timeline: (
     principal: Principal,
     id: DocumentId,
-    query: PageQuery,
-  ) => Promise<Page<TimelineItem>>;
+    query: TimelineQuery,
+  ) => Promise<Page<TimelineEntry>>;
 };

@@ -23,12 +23,12 @@ import {
   listBranches,
   listDocuments,
 } from '#projections/document-list.ts';
-import { type DocumentTimelineTables, documentTimelineOf } from '#projections/document-timeline.ts';
 import { gate } from '#projections/gate.ts';
 import type { Aggregates } from './aggregates.ts';
 import { documentBranches } from './document-branches.ts';
 import type { AnchoringDeps, At, DocumentAsOf, DocumentDeps } from './document-deps.ts';
 import { documentFromViews } from './document-from-views.ts';
+import { type TimelineTables, timelineOf } from './document-timeline.ts';
 
 /** A large document takes seconds to load as it was; many at once would starve everybody else. */
 const PASTS_AT_ONCE = 2;
@@ -162,8 +162,8 @@ export function documents(
 
     timeline: async (principal, id, page) => {
       await mustSee(principal, id);
-      return await views.read((tables: Transaction<DocumentTimelineTables>) =>
-        documentTimelineOf(tables, principal.tenant, id, page),
+      return await views.read((tables: Transaction<TimelineTables>) =>
+        timelineOf(tables, principal, id, page),
       );
     },
   };

@@ -34,6 +34,10 @@ export const transportProblems = {
   'position/beyond-head': [400, 'The position is beyond the end of the log.'],
   'position/not-reached': [503, 'The views have not reached this position yet.'],
   'stream/wrong-revision': [412, 'It was changed since the revision you insist on.'],
+  'console/not-built': [
+    404,
+    'The page was not built: run `npm run build` where the server is installed.',
+  ],
   'live/upgrade-required': [426, 'This address speaks WebSocket only.'],
   'live/foreign-origin': [403, 'Pages of this origin may not connect; the operator lists origins.'],
   'command/contended': [503, 'Too many commands at once on this object; try again.'],

@@ -1,9 +1,13 @@
+import type { LoadPorts } from '#commands/load.ts';
 import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
 import type { OpenedEventLog } from '#infra/log/open-event-log.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
+import { conflictFinder } from '#infra/projections/conflict-finder.ts';
+import { documentFolds } from '#infra/projections/document-folds.ts';
 import { runAsNoTenant } from '#infra/tenancy/tenant-context.ts';
+import { everyProjection } from '#projections/all.ts';
 import { projectionEngine } from '#projections/engine.ts';
 import { projectionOperations } from '#projections/operations.ts';
 import { localProgress } from '#projections/progress.ts';
@@ -23,6 +27,11 @@ export type ProjectingPorts = {
   readonly streams: Pick<Aggregates, 'projections'>;
   readonly warn: (message: string, error?: unknown) => void;
 };
+
+/** All there are; those that need the text of documents fold it themselves, from these ports. */
+export const everyView = (
+  ports: LoadPorts & { readonly clock: Pick<Clock, 'now'> },
+): readonly Projection[] => everyProjection(documentFolds(ports), conflictFinder(ports));
 
 /** The views: what fills them (when this process does), and what is known of how far they are. */
 export function projecting(ports: ProjectingPorts) {

@@ -31,6 +31,8 @@ export class Link {
   #isWelcome = false;
   #failures = 0;
   #isClosed = false;
+  /** The server said that there is no use in coming back. */
+  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #line: Promise<void> = Promise.resolve();
 
@@ -55,8 +57,14 @@ export class Link {
 
   /** Begins anew at once. */
   reopen(): void {
+    if (this.#isClosed || this.#isOver) return;
+    clearTimeout(this.#timer);
     this.#failures = -1;
-    this.#socket?.close(1000);
+    const socket = this.#socket;
+    if (socket === undefined) return this.open();
+    // A network that is gone would let the closing wait for a minute.
+    this.#ended(socket, 1000, '');
+    socket.close(1000);
   }
 
   close(): void {
@@ -97,9 +105,9 @@ export class Link {
     if (socket !== this.#socket) return;
     this.#isWelcome = false;
     this.#socket = undefined;
-    const forGood = this.#isClosed || final.has(code);
-    this.#handlers.closed(code, reason, forGood);
-    if (forGood) return;
+    this.#isOver = this.#isClosed || final.has(code);
+    this.#handlers.closed(code, reason, this.#isOver);
+    if (this.#isOver) return;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
     const jittered = this.#failures <= 0 ? 0 : pause * (0.5 + Math.random() / 2);
     this.#timer = setTimeout(() => this.open(), jittered);

@@ -22,6 +22,7 @@ export class LiveDocument {
   readonly #questions = new Questions();
   readonly #waiting = new Waiting();
   #rights: readonly string[] = [];
+  #wasWelcome = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(options: LiveOptions) {
@@ -79,13 +80,25 @@ export class LiveDocument {
     return this.#rights;
   }
 
+  /** Whether typing is taken in: without a connection, whoever could edit the last time may. */
+  get mayWrite(): boolean {
+    const { actor, replica } = this.#copy;
+    if (actor === undefined || replica === undefined) return false;
+    return !this.#wasWelcome || this.#rights.includes('edit');
+  }
+
+  /** Whether nothing that was typed waits for the server. */
+  get isSettled(): boolean {
+    return this.#copy.outbox.isEmpty && this.#copy.replica?.hasUncommitted !== true;
+  }
+
   get isConnected(): boolean {
     return this.#link.isOpen;
   }
 
   /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
   splice(section: string, at: number, deleted: number, inserted: string): void {
-    this.#copy.write(section, (replica) => replica.splice(section, at, deleted, inserted));
+    this.#copy.splice(section, at, deleted, inserted);
     this.#written();
   }
 
@@ -115,9 +128,12 @@ export class LiveDocument {
   /** Resolves once everything that was typed is durable; throws `LiveRefused` where it will not be. */
   async settled(): Promise<void> {
     this.#commit();
-    await this.#waiting.until(
-      () => this.#copy.outbox.isEmpty && this.#copy.replica?.hasUncommitted !== true,
-    );
+    await this.#waiting.until(() => this.isSettled);
+  }
+
+  /** For whoever knows better than the socket whether there is a network. */
+  reconnect(): void {
+    this.#link.reopen();
   }
 
   /** Keeps what was not acknowledged, where there is a store. */
@@ -145,6 +161,7 @@ export class LiveDocument {
       const next = outbox.next();
       if (next === undefined) return;
       this.#link.send({ t: 'changes', ...next });
+      this.#tell({ kind: 'sent', n: next.n });
     }
   }
 
@@ -160,8 +177,7 @@ export class LiveDocument {
       case 'welcome':
         return await this.#welcomed(frame);
       case 'events':
-        this.#copy.take(frame.events);
-        return this.#tell({ kind: 'changed' });
+        return this.#heard(frame.events);
       case 'ack':
         return this.#acknowledged(frame);
       case 'refused':
@@ -178,11 +194,19 @@ export class LiveDocument {
     }
   }
 
-  async #welcomed({ revision, rights, actor, snapshot, events }: Welcome): Promise<void> {
+  #heard(events: readonly LiveEvent[]): void {
+    const splices = this.#copy.take(events);
+    this.#tell({ kind: 'changed', heard: { member: events[0]?.member, splices } });
+  }
+
+  async #welcomed(welcome: Welcome): Promise<void> {
+    const { revision, rights, actor, snapshot, events } = welcome;
+    const { session, member, others } = welcome;
     const copy = this.#copy;
     // Before anything waits: what is typed meanwhile is sent through this connection already.
     copy.outbox.reconnected();
-    this.#rights = rights;
+    this.#waiting.hope();
+    [this.#rights, this.#wasWelcome] = [rights, true];
     this.#writeAs(actor);
     if (snapshot !== undefined) copy.replace(snapshot);
     else if (events !== undefined) {
@@ -190,7 +214,7 @@ export class LiveDocument {
     }
     copy.revision = revision;
     copy.keep();
-    this.#tell({ kind: 'connected' });
+    this.#tell({ kind: 'connected', session, member, others });
     this.#commit();
   }
 
@@ -203,7 +227,7 @@ export class LiveDocument {
   #acknowledged({ n, revision, known }: Extract<ServerFrame, { t: 'ack' }>): void {
     if (this.#copy.outbox.acknowledged(n)) this.#copy.reached(known ? -1 : revision);
     this.#questions.answered(n, revision);
-    this.#waiting.wake();
+    this.#tell({ kind: 'acknowledged', n });
   }
 
   #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {

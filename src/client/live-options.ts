@@ -1,5 +1,6 @@
 import type { Store, Unsent } from './outbox.ts';
-import type { ServerFrame } from './protocol.ts';
+import type { Other, ServerFrame } from './protocol.ts';
+import type { TextSplice } from './text-splices.ts';
 
 export type LiveOptions = {
   /** `wss://…/v1/documents/{id}/live`, where it is at each connection. */
@@ -14,10 +15,25 @@ export type LiveOptions = {
   readonly onEvent?: (event: LiveNews) => void;
 };
 
+/** Events that take effect together. */
+export type Heard = {
+  readonly member: string | undefined;
+  /** `undefined` where the sections are to be looked at. */
+  readonly splices: readonly TextSplice[] | undefined;
+};
+
 export type LiveNews =
-  /** The text, the title or the rights are others. */
-  | { readonly kind: 'changed' }
-  | { readonly kind: 'connected' }
+  /** The text, the title or the rights are others; `heard`, where the server told it. */
+  | { readonly kind: 'changed'; readonly heard?: Heard }
+  /** What is shown is to be looked at as a whole. */
+  | {
+      readonly kind: 'connected';
+      readonly session: string;
+      readonly member: string;
+      readonly others: readonly Other[];
+    }
+  /** What was typed until now is under way; `acknowledged` tells of it by its number. */
+  | { readonly kind: 'sent' | 'acknowledged'; readonly n: number }
   | { readonly kind: 'disconnected'; readonly code: number; readonly reason: string }
   /** The server will never take these in; the document is as it is without them. */
   | { readonly kind: 'lost'; readonly code: string; readonly unsent: readonly Unsent[] }

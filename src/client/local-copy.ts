@@ -4,8 +4,12 @@ import { Keeper } from './keeper.ts';
 import { type Kept, Outbox, type Store, type Unsent } from './outbox.ts';
 import type { LiveEvent } from './protocol.ts';
 import { Replica } from './replica.ts';
+import type { TextSplice } from './text-splices.ts';
 
 type Actor = Kept['actor'];
+
+/** Of one change; the server takes 20,000, and whoever sends more writes no more. */
+const MOST_OPERATIONS = 10_000;
 
 /** The document on this device, what of it was not sent yet, and where both are kept. */
 export class LocalCopy {
@@ -38,6 +42,22 @@ export class LocalCopy {
     change(this.replica);
   }
 
+  /** Of many characters, several changes of one group. */
+  splice(section: string, at: number, deleted: number, inserted: string): void {
+    const write = (at: number, deleted: number, inserted: string) => {
+      if ((this.replica?.pending ?? 0) >= MOST_OPERATIONS) this.commit();
+      this.write(section, (replica) => replica.splice(section, at, deleted, inserted));
+    };
+    if (deleted + inserted.length <= MOST_OPERATIONS) return write(at, deleted, inserted);
+    const gone = this.replica?.textOf(section).slice(at, at + deleted) ?? '';
+    if (gone.length < deleted) throw new RangeError(`Section ${section} ends earlier.`);
+    for (const piece of piecesOf(gone)) write(at, piece.length, '');
+    for (const piece of piecesOf(inserted)) {
+      write(at, 0, piece);
+      at += piece.length;
+    }
+  }
+
   /** What was typed since the last time becomes one change, to be sent. */
   commit(): void {
     const change = this.replica?.commit();
@@ -46,10 +66,12 @@ export class LocalCopy {
     this.keep();
   }
 
-  take(events: readonly LiveEvent[]): void {
+  /** Answers what became of the texts, `undefined` where that must be looked at. */
+  take(events: readonly LiveEvent[]): readonly TextSplice[] | undefined {
     this.commit();
-    this.replica?.apply(events.flatMap(({ changes }) => changes ?? []));
+    const splices = this.replica?.apply(events.flatMap(({ changes }) => changes ?? []));
     this.reached(Math.max(this.revision, ...events.map(({ revision }) => revision)));
+    return splices;
   }
 
   reached(revision: number): void {
@@ -98,4 +120,15 @@ export class LocalCopy {
     this.replica?.free();
     this.replica = undefined;
   }
+}
+
+/** Of so many code units, and no half of a character. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; from += pieces.at(-1)!.length) {
+    const end = from + MOST_OPERATIONS;
+    const isCut = /[\ud800-\udbff]/.test(text[end - 1] ?? '') && end < text.length;
+    pieces.push(text.slice(from, isCut ? end - 1 : end));
+  }
+  return pieces;
 }

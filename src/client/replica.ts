@@ -1,4 +1,5 @@
 import * as Automerge from '@automerge/automerge';
+import { type TextSplice, textSplices } from './text-splices.ts';
 
 export type SectionView = { readonly id: string; readonly text: string };
 
@@ -57,9 +58,14 @@ export class Replica {
       .map(({ id, text }) => ({ id, text }));
   }
 
+  /** Throws `RangeError` where there is no such section. */
+  textOf(section: string): string {
+    return this.#backend.text(this.#textObject(section));
+  }
+
   /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
   splice(section: string, at: number, deleted: number, inserted: string): void {
-    const text = this.#textOf(section);
+    const text = this.#textObject(section);
     const length = this.#backend.length(text);
     if (at < 0 || deleted < 0 || at + deleted > length) {
       throw new RangeError(`Section ${section} has ${length} characters.`);
@@ -68,11 +74,18 @@ export class Replica {
   }
 
   rename(title: string): void {
+    // Of two titles at once Automerge would delete the other one, which the server does not take.
+    if (title === this.title) return;
     this.#backend.put(ROOT, 'title', title, 'str');
   }
 
   get hasUncommitted(): boolean {
-    return this.#backend.pendingOps() > 0;
+    return this.pending > 0;
+  }
+
+  /** Operations that are not part of a change yet. */
+  get pending(): number {
+    return this.#backend.pendingOps();
   }
 
   /** What was typed since the last time, as one change. */
@@ -82,14 +95,21 @@ export class Replica {
     return this.#backend.getLastLocalChange() ?? undefined;
   }
 
-  /** Nothing may be uncommitted. Changes that are there already change nothing. */
-  apply(changes: readonly Uint8Array[]): void {
-    if (changes.length === 0) return;
+  /**
+   * Nothing may be uncommitted. Changes that are there already change nothing. Answers what became
+   * of the texts.
+   */
+  apply(changes: readonly Uint8Array[]): readonly TextSplice[] | undefined {
+    if (changes.length === 0) return [];
+    this.#backend.updateDiffCursor();
     this.#backend.applyChanges([...changes]);
+    const splices = textSplices(this.#backend.diffIncremental());
+    // A cursor that stays would make every keystroke keep what it did.
     this.#backend.resetDiffCursor();
+    return splices;
   }
 
-  #textOf(id: string): string {
+  #textObject(id: string): string {
     const map = this.#object(ROOT, 'sections');
     const section = map && this.#object(map, id);
     const text = section && this.#object(section, 'text');

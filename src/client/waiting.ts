@@ -16,6 +16,11 @@ export class Waiting {
     this.wake();
   }
 
+  /** It may become true again. */
+  hope(): void {
+    this.#failure = undefined;
+  }
+
   /** It may be true by now. */
   wake(): void {
     for (const wake of this.#wakes.splice(0)) wake();

@@ -1,4 +1,4 @@
-import { decode, encode } from 'cborg';
+import { Token, Type, type TypeEncoder, decode, encode } from 'cborg';
 import type {
   DomainEvent,
   ErasedEvent,
@@ -15,16 +15,37 @@ type Body = {
   readonly c?: Uint8Array;
 };
 
+/** A UUID as its 16 bytes (https://www.iana.org/assignments/cbor-tags): ids are most of a small body. */
+const UUID_TAG = 37;
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+const uuidsAsBytes: TypeEncoder = (text: string) => {
+  if (text.length !== 36 || !UUID.test(text)) return null;
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
+  return [new Token(Type.tag, UUID_TAG), new Token(Type.bytes, bytes)];
+};
+
+function uuidFrom(content: () => unknown): string {
+  const hex = Buffer.from(content() as Uint8Array).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
 export const encodeBody = (data: object, commandHash?: Uint8Array): Uint8Array =>
   encode({ d: data, ...(commandHash && { c: commandHash }) } satisfies Body, {
     ignoreUndefinedProperties: true,
+    typeEncoders: { string: uuidsAsBytes },
+    // As they come: the library cannot sort keys that are ids, and nobody encodes a body twice.
+    mapSorter: () => 0,
   });
+
+/** Indexed by their number, which is how the library wants them. */
+const tags = Object.assign([], { [UUID_TAG]: uuidFrom });
 
 export function decodeBody(plain: Uint8Array): {
   readonly data: object;
   readonly commandHash: Uint8Array | undefined;
 } {
-  const { d, c } = decode(plain) as Body;
+  const { d, c } = decode(plain, { tags }) as Body;
   return { data: d, commandHash: c };
 }
 

@@ -1,6 +1,8 @@
 import { apiKeys } from './api-keys.ts';
 import { cascades } from './cascades.ts';
 import { documentComments } from './document-comments.ts';
+import type { ConflictFinder } from './conflict-finder.ts';
+import { documentConflicts } from './document-conflicts.ts';
 import type { DocumentFolds } from './document-folds.ts';
 import { documentList } from './document-list.ts';
 import { documentSections } from './document-sections.ts';
@@ -37,7 +39,7 @@ export const projections: readonly Projection[] = [
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */
-export const everyProjection = (folds: DocumentFolds): readonly Projection[] => [
-  ...projections,
-  documentSections(folds),
-];
+export const everyProjection = (
+  folds: DocumentFolds,
+  conflicts: ConflictFinder,
+): readonly Projection[] => [...projections, documentSections(folds), documentConflicts(conflicts)];

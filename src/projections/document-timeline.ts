@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { type SqlBool, type Transaction, sql } from 'kysely';
 import { type DocumentEvent, type SettledEvent, isEdit } from '#domain/document/events.ts';
 import type { EventHeader, OpenedEvent } from '#domain/event.ts';
 import type { DocumentId, MemberId, TenantId } from '#domain/ids.ts';
@@ -125,6 +125,12 @@ export const documentTimeline: Projection = {
   },
 };
 
+const hasConflicts = sql<SqlBool>`exists (
+  select from document_conflicts met
+   where met.tenant_id = document_timeline.tenant_id
+     and met.document_id = document_timeline.document_id
+     and met.revision = document_timeline.revision and met.conflicts is not null)`;
+
 /** Of the column: a larger number in a cursor would be refused by Postgres. */
 const MOST_REVISION = 2 ** 31 - 1;
 
@@ -143,12 +149,17 @@ export type TimelineItem = {
   readonly erased: boolean;
 };
 
+export type TimelineQuery = PageQuery & {
+  /** Only edits that met others; asks for the view of conflicts beside this one. */
+  readonly conflicts?: boolean;
+};
+
 /** Newest first. Whether the caller may look is for the document's own access list to say. */
 export async function documentTimelineOf(
   tables: Transaction<DocumentTimelineTables>,
   tenant: TenantId,
   document: DocumentId,
-  { after, limit }: PageQuery,
+  { after, limit, conflicts }: TimelineQuery,
 ): Promise<Page<TimelineItem>> {
   let query = tables
     .selectFrom('document_timeline')
@@ -157,6 +168,7 @@ export async function documentTimelineOf(
     .where('document_id', '=', document);
   if (after !== undefined)
     query = query.where('revision', '<', Math.min(Number(after[0]), MOST_REVISION));
+  if (conflicts === true) query = query.where(hasConflicts);
   const rows = await query
     .orderBy('revision', 'desc')
     .limit(limit + 1)

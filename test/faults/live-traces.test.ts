@@ -6,7 +6,7 @@ import { type Concurrent, type Patch, type Sequential, recorded } from './live-t
 import { liveSession } from './live-traces/session.ts';
 import { mergedText, typeTogether } from './live-traces/together.ts';
 
-// The long form, all of every session: LIVE_TRACES=all npm test -- test/faults/live-traces
+// The long form, all of every session: LIVE_TRACES=all node test/faults/live-traces.test.ts
 const isWhole = process.env['LIVE_TRACES'] === 'all';
 const SHORT = 1_500;
 const KEYSTROKES_A_CHANGE = 50;

@@ -12,6 +12,7 @@ import { eventTypes } from '#domain/event-types.ts';
 import type { CommandId, DocumentId, MemberId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
+import { conflictFinder } from '#infra/projections/conflict-finder.ts';
 import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
@@ -44,7 +45,7 @@ async function writing(t: TestContext) {
     warn: (message: string, cause: unknown) => assert.fail(new Error(message, { cause })),
   };
   const handle = commandHandler(ports, documentAggregate, heldStreams(ports, documentAggregate));
-  const every = () => everyProjection(documentFolds(ports));
+  const every = () => everyProjection(documentFolds(ports), conflictFinder(ports));
   const viewing = async (later = 0) => {
     const projections = every().map((one) =>
       Object.assign({}, one, { version: one.version + later }),

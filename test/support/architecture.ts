@@ -63,6 +63,22 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // Runs in browsers: no Node, no server.
   client: { mayImport: ['#domain/', '#client/'], packages: ['@automerge/automerge', 'cborg'] },
+  // The console: what it knows of the server is what the API and the live protocol say.
+  web: {
+    mayImport: ['#client/', '#web/'],
+    packages: [
+      'react',
+      'react-dom',
+      'diff',
+      '@automerge/automerge',
+      '@codemirror/commands',
+      '@codemirror/lang-markdown',
+      '@codemirror/language',
+      '@codemirror/state',
+      '@codemirror/view',
+      '@lezer/highlight',
+    ],
+  },
 };
 
 /** Prompts leave by these adapters and no other way: whoever imports a provider's library calls past the budget. */
@@ -76,9 +92,9 @@ const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*$/;
 const IMPURE =
   /\b(Date\.now|new Date\(\s*\)|Math\.random|(?:performance|process|console|crypto)\.|(?:setTimeout|setInterval|setImmediate|fetch)\()/;
 
-/** What is wrong with this source at this path (`src/…`), a sentence each. */
+/** What is wrong with this source at this path (`src/…`, `web/…`), a sentence each. */
 export function violations(path: string, source: string): string[] {
-  const [, layerName = '', ...below] = path.split('/');
+  const [layerName = '', ...below] = path.replace(/^src\//, '').split('/');
   const layer = layers[layerName];
   if (layer === undefined) return [`${path}: src/${layerName} is no layer`];
   const code = withoutComments(source);

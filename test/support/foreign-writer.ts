@@ -60,6 +60,18 @@ export class ForeignWriter {
     );
   }
 
+  /** Several in one change, each in the text as the one before it left it. */
+  spliceAll(
+    section: string,
+    patches: readonly (readonly [at: number, deleted: number, inserted: string])[],
+  ): InspectedChange {
+    return this.#change((draft) => {
+      for (const [at, deleted, inserted] of patches) {
+        Automerge.splice(draft, ['sections', section, 'text'], at, deleted, inserted);
+      }
+    });
+  }
+
   rename(title: string): InspectedChange {
     return this.#change((draft) => {
       draft.title = new Automerge.ImmutableString(title);

@@ -37,6 +37,8 @@ function curlLines(url: string, home: Home, documentId: string): string[] {
     `  ${curl} ${json} -d '${create}' ${url}/v1/documents`,
     `  ${curl} ${json} -d '${edit}' ${document}/edits`,
     `  ${curl} ${document}/timeline`,
+    `Or edit it together with others, with the key in ${key}:`,
+    `  ${url}/documents/${documentId}`,
   ];
 }
 

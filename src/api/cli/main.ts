@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { forecastCommand } from './forecast.ts';
 import { importTraceCommand } from './import-trace.ts';
 import { keysCommand } from './keys.ts';
 import { logCommand } from './log.ts';
@@ -16,6 +17,7 @@ const commands = [
   logCommand,
   projectionsCommand,
   importTraceCommand,
+  forecastCommand,
 ];
 
 /** Adds a command to the program; what it throws is shown as its message alone. */

@@ -14,9 +14,9 @@ import { isOpenTo } from './undo/groups.ts';
 const MOST_BYTES_PER_EVENT = 400_000;
 
 /** What was written, as much of it as fits an event. */
-export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'suggestion'>;
+export type Portion = Omit<ChangesApplied, 'group' | 'origin' | 'restored' | 'seen' | 'suggestion'>;
 
-export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
+export type Why = Pick<ChangesApplied, 'restored' | 'seen' | 'suggestion'> & {
   readonly group?: string | undefined;
   readonly origin?: Origin | undefined;
 };
@@ -25,13 +25,14 @@ export type Why = Pick<ChangesApplied, 'restored' | 'suggestion'> & {
 export function changing(
   state: LivingDocument,
   context: DecisionContext,
-  { group, origin = 'person', restored, suggestion }: Why,
+  { group, origin = 'person', restored, seen, suggestion }: Why,
   write: (content: Content, writer: ChangeWriter) => void,
 ): DocumentEvent[] {
   const why = {
     group: groupFor(state, context, group),
     origin,
     ...(restored !== undefined && { restored }),
+    ...(seen !== undefined && { seen }),
     ...(suggestion !== undefined && { suggestion }),
   };
   return writing(state, context, write, (portion) => ({

@@ -21,6 +21,7 @@ import { type DocumentState, type LivingDocument, initialState } from './state.t
 import { mustBeName, mustBeTitle } from './storable.ts';
 import { alignmentOfCharacters } from './undo/character-alignment.ts';
 import { followText } from './undo/follow-text.ts';
+import { changesIn } from './undo/ledger.ts';
 import { writeDraft } from './write.ts';
 
 export function createDocument(
@@ -81,13 +82,20 @@ export function writeEdits(
   why: Why,
   base?: DocumentBase,
 ): DocumentEvent[] {
-  return changing(document, context, why, (content, writer) => {
+  const seen = base && seenIn(base, document);
+  return changing(document, context, { ...why, seen }, (content, writer) => {
     const draft = draftFor(content, base, sectionIds(context));
     for (const edit of edits) applyEdit(draft, edit);
     const alignment = base ? alignmentFrom(base, content, document) : unmoved;
     writeDraft(draft, content, alignment, writer);
     followText(content, document, writer);
   });
+}
+
+/** How many changes there were at the base; nothing where nothing happened since. */
+function seenIn({ known }: DocumentBase, { ledger }: LivingDocument): number | undefined {
+  const seen = [...known.counts.values()].reduce((sum, count) => sum + count, 0);
+  return seen === changesIn(ledger) ? undefined : seen;
 }
 
 /** Automerge's own diff cannot tell that a character that came back is the one that was there. */

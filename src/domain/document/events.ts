@@ -153,6 +153,11 @@ export const documentEvents = {
       restored: z.int().nonnegative().optional(),
       ...newElements,
       merged: Merged.optional(),
+      /**
+       * Of edits that were read against an older revision: how many of the document's changes
+       * there were, so that it is known what their author did not see. Absent: all of them.
+       */
+      seen: z.int().nonnegative().optional(),
       /** The suggestion that was accepted; its own stream may not say so yet. */
       suggestion: z.object({ suggestion: SuggestionId, ...takenChoice }).optional(),
     }),

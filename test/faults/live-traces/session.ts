@@ -73,8 +73,6 @@ export async function liveSession(t: TestContext, writers: number) {
   };
 }
 
-export type LiveSession = Awaited<ReturnType<typeof liveSession>>;
-
 async function withoutSnapshots(home: string): Promise<void> {
   const secret = (await readFile(join(home, 'keys/postgres'), 'utf8')).trim();
   const postgres = await joinPostgres(home, { secret });

@@ -85,7 +85,7 @@ export function mergedText(trace: Concurrent): string {
   const written = replicas.map((): Uint8Array[] => []);
   const known = replicas.map(() => replicas.map(() => 0));
   const show = (agent: number, other: number, count: number) => {
-    const missed = written[other]!.slice(known[agent]![other]!, count);
+    const missed = written[other]!.slice(known[agent]![other], count);
     known[agent]![other] = Math.max(count, known[agent]![other]!);
     if (missed.length > 0) [replicas[agent]] = Automerge.applyChanges(replicas[agent]!, missed);
   };
@@ -96,7 +96,7 @@ export function mergedText(trace: Concurrent): string {
     replicas[agent] = Automerge.change(replicas[agent]!, (draft) => {
       for (const patch of patches) Automerge.splice(draft, ['text'], ...patch);
     });
-    written[agent]!.push(Automerge.getLastLocalChange(replicas[agent]!)!);
+    written[agent]!.push(Automerge.getLastLocalChange(replicas[agent])!);
   }
   for (const other of replicas.keys()) if (other > 0) show(0, other, written[other]!.length);
   return replicas[0]!.text;

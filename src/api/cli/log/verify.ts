@@ -4,15 +4,14 @@ import { checkEvents } from '#api/cli/verify/check-events.ts';
 import { checkStreams } from '#api/cli/verify/check-streams.ts';
 import { type CheckedView, checkView } from '#api/cli/verify/check-views.ts';
 import { type Finding, Findings } from '#api/cli/verify/findings.ts';
+import { everyView } from '#api/projecting.ts';
 import { type OpenedLog, withLog } from '#api/cli/with-log.ts';
 import { bodyCheck } from '#infra/crypto/body-check.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
 import { masterKeyOf } from '#infra/crypto/master-key.ts';
 import { snapshotRevisions } from '#infra/postgres/snapshot-revisions.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
-import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { everyProjection } from '#projections/all.ts';
 
 export const verifyCommand = (log: Command): void => {
   log
@@ -82,8 +81,7 @@ export async function verify(
   const views: CheckedView[] = [];
   const viewPorts = { database, log, open: projectionOpener(sealer), findings };
   // Folds of its own for every view: what is checked must not come from what was folded before.
-  const folds = documentFolds({ log, sealer, snapshots: withoutSnapshots, clock });
-  for (const projection of everyProjection(folds)) {
+  for (const projection of everyView({ log, sealer, snapshots: withoutSnapshots, clock })) {
     const view = await shown(`${unit} into ${projection.name}`, (progress) =>
       checkView(viewPorts, projection, progress),
     );

@@ -18,21 +18,32 @@ export const documentHistory =
     app.get(
       '/v1/documents/:id/timeline',
       {
-        config: { audience: 'tenant', action: 'document.read', views: ['document_timeline'] },
+        config: {
+          audience: 'tenant',
+          action: 'document.read',
+          views: ['document_timeline', 'document_conflicts'],
+        },
         schema: {
           tags,
           summary: 'Who changed what and when, newest first',
           params: DocumentParams,
-          querystring: z.strictObject(pageQuery),
+          querystring: z.strictObject({
+            ...pageQuery,
+            conflicts: z
+              .enum(['true', 'false'])
+              .optional()
+              .describe('true: only edits that met others, neither author having seen the other.'),
+          }),
           response: { 200: pageOf(TimelineEntry) },
         },
       },
       async ({ principal, params, query }) => {
         const after = cursorFrom(After, query.cursor);
-        const { limit } = query;
+        const { limit, conflicts } = query;
         const page = await timeline(principal, params.id, {
           limit,
           ...(after && { after }),
+          conflicts: conflicts === 'true',
         });
         return paged(page);
       },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DocumentAsOf } from '#api/document-deps.ts';
+import { conflictKinds } from '#domain/document/conflict/conflict.ts';
 import { AccessList } from '#domain/document/events.ts';
 import { MOST_NAME_CHARACTERS, MOST_TITLE_CHARACTERS } from '#domain/document/limits.ts';
 import { DocumentId, MemberId, SectionId } from '#domain/ids.ts';
@@ -47,6 +48,33 @@ export const DocumentListed = z.object({
   updatedAt: z.string(),
 });
 
+const OtherEdit = z.object({
+  revision: z.int(),
+  actor: MemberId,
+  type: z.string(),
+  group: z.string().nullable(),
+});
+
+const TimelineConflict = z.object({
+  kind: z
+    .enum(conflictKinds)
+    .describe(
+      'words: both changed the same words. deleted: one deleted what the other wrote in. ' +
+        'split, moved: of the section that one wrote in. title: both named the document.',
+    ),
+  section: SectionId.nullable(),
+  with: z.array(OtherEdit).readonly().describe('The edits that it met, newest first.'),
+  words: z
+    .object({ before: z.string(), mine: z.string(), theirs: z.string() })
+    .nullable()
+    .describe('What each made of the same words, or title; `theirs` of the newest edit it met.'),
+  bringBack: z
+    .object({ action: z.enum(['undo', 'redo']), group: z.string() })
+    .nullable()
+    .describe('What brings back what was deleted, with what was written in it.'),
+  more: z.boolean().describe('It met more edits than are told.'),
+});
+
 export const TimelineEntry = z.object({
   revision: z.int(),
   recordedAt: z.string(),
@@ -66,6 +94,10 @@ export const TimelineEntry = z.object({
   versionName: z.string().nullable().describe('The name that a revision got or lost.'),
   ofRevision: z.int().nullable().describe('The revision that was named or restored.'),
   erased: z.boolean().describe('The content of this step was erased.'),
+  conflicts: z
+    .array(TimelineConflict)
+    .readonly()
+    .describe('Edits before it that it met, neither author having seen the other.'),
 });
 
 const Point = z.object({ revision: z.int(), recordedAt: z.string() });

@@ -52,7 +52,9 @@ export function takeIntoAcceptance(document: LivingDocument, { data }: ContentEv
   const { index, known } = acceptance;
   const server = serverActor(document, data.author);
   for (const bytes of data.changes) {
-    const { hash, chunk, operations } = inspectedBefore(bytes) ?? inspected(bytes, hashOf(bytes));
+    // What the server wrote may be larger than what it takes: a cut moves a section's whole tail.
+    const { hash, chunk, operations } =
+      inspectedBefore(bytes) ?? inspected(bytes, hashOf(bytes), Infinity);
     takeOperations(index, operations);
     const maxOp = lastOperation(chunk);
     index.maxOp = Math.max(index.maxOp, maxOp);

@@ -73,17 +73,20 @@ const columnIds = {
 } as const;
 const known = new Set<number>(Object.values(columnIds));
 
-/** Reads a change; throws `MalformedChange`. Whether the bytes fit their checksum is not asked. */
-export function changeChunk(bytes: Uint8Array): ChangeChunk {
+/**
+ * Reads a change of at most so many operations; throws `MalformedChange`. Whether the bytes fit
+ * their checksum is not asked.
+ */
+export function changeChunk(bytes: Uint8Array, most = MOST_OPERATIONS): ChangeChunk {
   try {
-    return read(bytes);
+    return read(bytes, most);
   } catch (error) {
     if (error instanceof MalformedChange) throw error;
     throw new MalformedChange('its bytes end too early or too late', { cause: error });
   }
 }
 
-function read(bytes: Uint8Array): ChangeChunk {
+function read(bytes: Uint8Array, most: number): ChangeChunk {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) throw new MalformedChange('no magic');
   const reader = new ByteReader(bytes, MAGIC_AND_CHECKSUM);
   // A compressed one could be any size.
@@ -99,7 +102,7 @@ function read(bytes: Uint8Array): ChangeChunk {
   const columns = columnsFrom(reader);
   if (!reader.isAtEnd) throw new MalformedChange('bytes that nobody wrote');
   const actors = [actor, ...others];
-  return { actor, seq, startOp, time, deps, actors, ...operationsFrom(columns) };
+  return { actor, seq, startOp, time, deps, actors, ...operationsFrom(columns, most) };
 }
 
 function bounded(count: number): number {
@@ -128,15 +131,18 @@ function columnsFrom(reader: ByteReader): Columns {
   return (id) => columns.get(id) ?? new Uint8Array();
 }
 
-function operationsFrom(column: Columns): Pick<ChangeChunk, 'count' | 'columns'> {
-  const count = fewEnough(rowsIn(column(columnIds.action)));
+function operationsFrom(column: Columns, most: number): Pick<ChangeChunk, 'count' | 'columns'> {
+  const count = fewEnough(rowsIn(column(columnIds.action)), most);
   /** A column that tells something of each operation, or is not there. */
   const told = (id: number, rows = rowsIn(column(id))) => {
     if (rows !== 0 && rows !== count) throw new MalformedChange('columns of different lengths');
     return column(id);
   };
   const predCount = numbers(told(columnIds.predCount), count);
-  const preds = fewEnough(predCount.reduce((sum, value) => sum + Math.max(0, value), 0));
+  const preds = fewEnough(
+    predCount.reduce((sum, value) => sum + Math.max(0, value), 0),
+    most,
+  );
   for (const id of [columnIds.predActor, columnIds.predCounter]) {
     if (rowsIn(column(id)) !== preds) throw new MalformedChange('columns of different lengths');
   }
@@ -164,7 +170,7 @@ function operationsFrom(column: Columns): Pick<ChangeChunk, 'count' | 'columns'>
   };
 }
 
-function fewEnough(count: number): number {
-  if (count > MOST_OPERATIONS) throw new MalformedChange('too many operations');
+function fewEnough(count: number, most: number): number {
+  if (count > most) throw new MalformedChange('too many operations');
   return count;
 }

@@ -12,11 +12,11 @@ export type InspectedChange = {
 // A change that is accepted is folded a moment later: it need not be read again.
 const known = new WeakMap<Uint8Array, InspectedChange>();
 
-/** Reads a change; throws `MalformedChange`. */
-export function inspected(bytes: Uint8Array, hash: string): InspectedChange {
+/** Reads a change of at most so many operations; throws `MalformedChange`. */
+export function inspected(bytes: Uint8Array, hash: string, most?: number): InspectedChange {
   const found = known.get(bytes);
   if (found?.hash === hash) return found;
-  const chunk = changeChunk(bytes);
+  const chunk = changeChunk(bytes, most);
   const change = { bytes, hash, chunk, operations: operationsOf(chunk) };
   known.set(bytes, change);
   return change;

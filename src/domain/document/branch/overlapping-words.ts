@@ -17,25 +17,35 @@ export type WordsOnSides = Readonly<Record<Side, string>>;
  * touched are one, so that what came in between two words is told with them.
  */
 export function overlappingWords(characters: readonly Shown[]): readonly WordsOnSides[] {
-  const found: WordsOnSides[] = [];
-  let touched: Shown[] = [];
+  const isTouched = (side: Side) => (one: Shown) => one[side] !== one.base;
+  return touchedByBoth(characters, isTouched('document'), isTouched('branch'))
+    .map(sidesOf)
+    .filter(isDifferent);
+}
+
+/** Not where both sides made the same of the words, and so did the merge. */
+const isDifferent = ({ document, branch, merged }: WordsOnSides): boolean =>
+  document !== branch || merged !== branch;
+
+/** Neighbouring words that one or the other touched, where both did. */
+export function touchedByBoth<Character extends { readonly text: string }>(
+  characters: readonly Character[],
+  byOne: (character: Character) => boolean,
+  byOther: (character: Character) => boolean,
+): readonly (readonly Character[])[] {
+  const found: Character[][] = [];
+  let touched: Character[] = [];
   const end = () => {
-    if (isTouched(touched, 'document') && isTouched(touched, 'branch')) {
-      const words = sidesOf(touched);
-      if (words.document !== words.branch || words.merged !== words.branch) found.push(words);
-    }
+    if (touched.some(byOne) && touched.some(byOther)) found.push(touched);
     touched = [];
   };
   for (const word of wordsOf(characters)) {
-    if (isTouched(word, 'document') || isTouched(word, 'branch')) touched.push(...word);
+    if (word.some(byOne) || word.some(byOther)) touched.push(...word);
     else end();
   }
   end();
   return found;
 }
-
-const isTouched = (characters: readonly Shown[], side: Side): boolean =>
-  characters.some((one) => one[side] !== one.base);
 
 const textOn = (characters: readonly Shown[], side: Side): string =>
   characters.map((one) => (one[side] ? one.text : '')).join('');
@@ -49,17 +59,21 @@ const sidesOf = (characters: readonly Shown[]): WordsOnSides => ({
 
 const OF_A_WORD = /[\p{L}\p{N}\p{M}_]/u;
 
+export const isOfWord = (text: string): boolean => OF_A_WORD.test(text);
+
 /** Words, and what stands between them. */
-function* wordsOf(characters: readonly Shown[]): Generator<readonly Shown[]> {
-  let word: Shown[] = [];
+function* wordsOf<Character extends { readonly text: string }>(
+  characters: readonly Character[],
+): Generator<readonly Character[]> {
+  let word: Character[] = [];
   let isWord = false;
   for (const one of characters) {
-    const isOfWord = OF_A_WORD.test(one.text);
-    if (isOfWord !== isWord && word.length > 0) {
+    const isPart = isOfWord(one.text);
+    if (isPart !== isWord && word.length > 0) {
       yield word;
       word = [];
     }
-    isWord = isOfWord;
+    isWord = isPart;
     word.push(one);
   }
   if (word.length > 0) yield word;

@@ -1,5 +1,6 @@
 import type { Origin } from '#domain/document/events.ts';
 import type { NewElements } from '#domain/document/new-elements.ts';
+import type { Heads } from '#domain/document/replica.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { ByteReader } from './columns.ts';
 import { type EditGroups, isInEffect, newEditGroups } from './groups.ts';
@@ -145,9 +146,14 @@ const MAGIC_CHECKSUM_AND_TYPE = 9;
 const HASH_BYTES = 32;
 
 /** Who wrote a change, from its head: decoding its operations would cost a hundred times more. */
-export function actorOf(change: Uint8Array): string {
+export const actorOf = (change: Uint8Array): string => headOf(change).actor;
+
+/** Who wrote a change, and on top of which others. */
+export function headOf(change: Uint8Array): { readonly actor: string; readonly deps: Heads } {
   const reader = new ByteReader(change, MAGIC_CHECKSUM_AND_TYPE);
   reader.unsigned();
-  reader.take(reader.unsigned() * HASH_BYTES);
-  return Buffer.from(reader.take(reader.unsigned())).toString('hex');
+  const deps = Array.from({ length: reader.unsigned() }, () => hex(reader.take(HASH_BYTES)));
+  return { actor: hex(reader.take(reader.unsigned())), deps };
 }
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -209,6 +209,26 @@ test('a section that grew by typing is cut in a pause, and typing goes on', () =
   assert.equal(writer.text, document.markdown);
 });
 
+test('a cut that moves more than a client may write at once is followed like any other', () => {
+  const document = written('x');
+  const writer = writerOf(document);
+  const section = document.section(0);
+  for (let at = 0; at < 8; at++) {
+    document.do(accept([writer.splice(section, 0, 0, 'A line of some words.\n'.repeat(120))]));
+  }
+  const end = document.markdown.length;
+  const unseen = writer.splice(section, end, 0, ' The end.');
+  document.do({ type: 'CutGrownSections' });
+  assert.ok(document.texts.length > 1);
+  const expected = `${document.markdown} The end.`;
+  document.do(accept([unseen]));
+  assert.equal(document.markdown, expected);
+  // Its new sections are known to be there.
+  writer.take(document.changes);
+  document.do(accept([writer.splice(document.section(-1), 0, 0, 'On: ')]));
+  assert.equal(document.texts.at(-1)?.slice(0, 4), 'On: ');
+});
+
 test('typing ends where a section may not grow any more', () => {
   const document = written('x');
   const writer = writerOf(document);

@@ -1,0 +1,131 @@
+import { DAY, type Expert, type Hours, experts, sumOf } from './experts.ts';
+
+/** How the experts are told apart: each was asked so often, about the day that followed. */
+const QUESTIONS = 21;
+/** What was a day earlier counts so much less. */
+const FADES = 0.9;
+/** The better one is heard this much more: a power of the ratio of their errors. */
+const SHARPNESS = 5;
+const LEAST_HOURS = 2 * DAY;
+
+type Asked = {
+  /** By how much each expert was wrong, recent days first of all. */
+  readonly errors: readonly number[];
+  /** What was used in a day, as a multiple of what the combination said; sorted. */
+  readonly ratios: readonly number[];
+};
+
+/**
+ * The use of each of the next `ahead` hours: the experts' answers, each weighted by how wrong it was
+ * lately (Bates and Granger, The Combination of Forecasts, 1969).
+ */
+export function expectedUse(hours: Hours, ahead: number): readonly number[] {
+  if (hours.length === 0) return Array.from({ length: ahead }, () => 0);
+  return combined(weightsOf(ask(hours).errors), hours, ahead);
+}
+
+export type Outlook = {
+  /** What the window's use ends at, as likely too high as too low; and nine times in ten not above. */
+  readonly p50: number;
+  readonly p90: number;
+  /** Hours from now until the cap is reached at the likely pace; `undefined` when not in the window. */
+  readonly exhaustedIn: number | undefined;
+};
+
+/**
+ * Where a window ends. `settled` is what it has used, `held` what is reserved by generations under
+ * way, which will mostly be used; `hoursLeft` is not negative. All in the unit of `hours`.
+ */
+export function outlookOf(
+  hours: Hours,
+  {
+    settled,
+    held,
+    hoursLeft,
+    cap,
+  }: {
+    readonly settled: number;
+    readonly held: number;
+    readonly hoursLeft: number;
+    readonly cap?: number | undefined;
+  },
+): Outlook {
+  const whole = Math.ceil(hoursLeft);
+  const { errors, ratios } = ask(hours);
+  const each = hours.length === 0 ? [] : combined(weightsOf(errors), hours, whole);
+  // Of the last hour only a part is in the window.
+  const expected = each.map((use, hour) => use * Math.min(1, hoursLeft - hour));
+  const spent = settled + held;
+  const coming = sumOf(expected);
+  const likely = quantile(ratios, 0.5);
+  const high = quantile(ratios, 0.9);
+  return {
+    p50: spent + coming * likely,
+    p90: spent + coming * spreadOver(high, hoursLeft),
+    exhaustedIn: cap === undefined ? undefined : reached(cap - spent, expected, likely),
+  };
+}
+
+/** Days that err independently make up for each other; over many days less than over one. */
+const spreadOver = (ratio: number, hoursLeft: number): number =>
+  1 + (ratio - 1) / Math.sqrt(Math.max(1, hoursLeft / DAY));
+
+function reached(room: number, expected: readonly number[], likely: number): number | undefined {
+  if (room <= 0) return 0;
+  let left = room;
+  for (const [hour, use] of expected.entries()) {
+    if (use * likely >= left) return hour + left / (use * likely);
+    left -= use * likely;
+  }
+  return undefined;
+}
+
+/** Asks all experts about the days that were, as if they had not been yet. */
+function ask(hours: Hours): Asked {
+  const errors = experts.map(() => 0);
+  const ratios: number[] = [];
+  const days = Math.min(QUESTIONS, Math.floor((hours.length - LEAST_HOURS / 2) / DAY));
+  // The oldest first: the combination of each day goes by what was known before it.
+  for (let day = days; day >= 1; day--) {
+    const before = hours.slice(0, hours.length - day * DAY);
+    if (before.length === 0) continue;
+    const was = hours.slice(before.length, before.length + DAY);
+    const said = combined(weightsOf(errors), before, DAY);
+    const [use, expectation] = [sumOf(was), sumOf(said)];
+    if (expectation > 0) ratios.push(use / expectation);
+    for (const [index, expert] of experts.entries()) {
+      const error = wrongBy(expert(before, DAY), was);
+      errors[index] = errors[index]! * FADES + error;
+    }
+  }
+  return { errors, ratios: ratios.toSorted((a, b) => a - b) };
+}
+
+/** Hour by hour, and in the day as a whole, which is what budgets are about. */
+function wrongBy(said: readonly number[], was: readonly number[]): number {
+  const hourly = sumOf(was.map((value, hour) => Math.abs(value - (said[hour] ?? 0))));
+  return hourly / 2 + Math.abs(sumOf(was) - sumOf(said));
+}
+
+function weightsOf(errors: readonly number[]): readonly number[] {
+  const least = Math.min(...errors.filter((error) => error > 0));
+  const heard = errors.map((error) =>
+    Number.isFinite(least) ? (least / Math.max(error, least)) ** SHARPNESS : 1,
+  );
+  const all = sumOf(heard);
+  return heard.map((one) => one / all);
+}
+
+function combined(weights: readonly number[], hours: Hours, ahead: number): number[] {
+  const said = experts.map((expert: Expert) => expert(hours, ahead));
+  return Array.from({ length: ahead }, (_, hour) =>
+    sumOf(said.map((answer, index) => (answer[hour] ?? 0) * weights[index]!)),
+  );
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  if (sorted.length === 0) return 1;
+  const at = part * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
+  return low + (high - low) * (at - Math.floor(at));
+}
