@@ -80,12 +80,13 @@ export async function compose(
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
   const common = { database, log, sealer, streams, clock, ids, warn };
-  const generation = generations({ ...common, queries });
+  const ofDocuments = documents(streams, views);
+  const generation = generations({ ...common, queries, documents: ofDocuments });
   const projection = projecting({ ...common, projections });
   const metrics = new Registry();
   observeConflicts(metrics, views);
   const { flow } = projection;
-  const reactions = reacting({ ...common, flow, metrics });
+  const reactions = reacting({ ...common, flow, metrics, others: generation.reactions });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -110,7 +111,6 @@ export async function compose(
       }
     }) as Command;
 
-  const ofDocuments = documents(streams, views);
   const around = { log, flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
 

@@ -124,6 +124,7 @@ async function fuzzed(t: TestContext) {
       timeZone: 'Europe/Vienna',
       expiresAt: new Date(Date.now() + 600_000).toISOString(),
       model: 'offline',
+      document: things.document,
       models: 'offline',
       provider: 'openai',
       key: `sk-${never.hex()}`,

@@ -190,6 +190,15 @@ const elsewhere: readonly ((ids: Things, tenant: string) => InjectOptions)[] = [
     url: '/v1/api-keys',
     payload: { memberId: ids.member, roles: ['editor'] },
   }),
+  (ids) => ({
+    method: 'POST',
+    url: '/v1/generations',
+    payload: {
+      model: 'offline',
+      messages: [{ role: 'user', content: 'Summarise.' }],
+      target: { document: ids.document, section: '0123456789abcdef', as: 'suggest' },
+    },
+  }),
 ];
 
 /** An answer without what differs from request to request. */

@@ -6,6 +6,7 @@ import type { EndedGeneration, OpenGeneration } from '#domain/generation/state.t
 import type { TenantId } from '#domain/ids.ts';
 import type { Action, Principal } from '#domain/rights.ts';
 import type { CommandMeta, Handle } from '#api/deps.ts';
+import type { AskedTarget } from './targeting.ts';
 
 /** A generation that the caller may see, as its stream says. */
 export type SeenGeneration = {
@@ -15,7 +16,8 @@ export type SeenGeneration = {
 
 /** What the routes of generations need. Throws `Rejected` where the caller may not. */
 export type GenerationDeps = {
-  readonly begin: (wanted: Wanted, meta: CommandMeta) => Promise<Begun>;
+  /** `target`: the section whose place the answer takes. */
+  readonly begin: (wanted: Wanted, meta: CommandMeta, target?: AskedTarget) => Promise<Begun>;
   readonly see: (principal: Principal, id: GenerationId, action: Action) => Promise<SeenGeneration>;
   /** The generation, if this process is at work on it or was a moment ago. Ask `see` first. */
   readonly running: (id: GenerationId) => UnderWay | undefined;

@@ -1,25 +1,31 @@
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { passing } from '#commands/generation/filter-port.ts';
 import { generating } from '#commands/generation/generate.ts';
+import { offerAnswer } from '#commands/generation/offer-answer.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
 import type { Entitlement } from '#commands/generation/wanted.ts';
+import type { Reaction } from '#commands/reaction.ts';
 import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { recentHistory } from '#commands/recent-history.ts';
 import type { Aggregates } from '#api/aggregates.ts';
+import type { AnchoringDeps, DocumentDeps } from '#api/document-deps.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import { mustBeVisible } from '#domain/generation/decide.ts';
 import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
+import { rolesOf } from '#domain/member/state.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { GenerationDeps, NamedModel } from './generation-deps.ts';
+import { targeting } from './targeting.ts';
 
 type Ports = {
   readonly streams: Aggregates;
   readonly queries: ReturnType<typeof viewQueries>;
+  readonly documents: DocumentDeps & AnchoringDeps;
   readonly log: EventLog;
   readonly sealer: Sealer;
   readonly clock: Clock;
@@ -64,8 +70,10 @@ export function generations(ports: Ports) {
     return { state: mustBeVisible(state, principal, action), revision };
   };
 
+  const target = targeting(ports.documents);
   const deps: GenerationDeps = {
-    begin,
+    begin: async (wanted, meta, asked) =>
+      await begin(asked ? await target(meta.principal, asked, wanted) : wanted, meta),
     running,
     see,
     handle,
@@ -86,6 +94,7 @@ export function generations(ports: Ports) {
   };
   return {
     admission,
+    reactions: [offering(ports)],
     seed: catalogue.seed,
     controlRoutes: catalogue.controlRoutes,
     dataRoutes: [...catalogue.dataRoutes, generationRoutes(deps), openaiRoutes(deps, clock)],
@@ -95,6 +104,27 @@ export function generations(ports: Ports) {
     stop: async () => void (await Promise.all([lost.stop(), stop()])),
   };
 }
+
+/** Brings answers to their places with the rights that their members have then. */
+const offering = ({ streams, queries, documents }: Ports): Reaction =>
+  offerAnswer({
+    generationHistory: streams.generations.history,
+    suggestions: streams.suggestions.handle,
+    edit: (id, what, request) =>
+      runAsTenant(request.tenant, () => documents.edit(id, what, request)),
+    principalOf: async (tenant, member) => ({
+      tenant,
+      member,
+      roles: rolesOf((await streams.members.history.newest(tenant, member)).state),
+      groups: await runAsTenant(tenant, () => queries.groups.of(tenant, member)),
+    }),
+    anchor: async (principal, { document, section, count, revision }) =>
+      await runAsTenant(principal.tenant, async () => {
+        await documents.standing(principal, document);
+        const range = { section, at: 0, count };
+        return await documents.anchor(principal, document, range, revision);
+      }),
+  });
 
 /** From the tenant's plan, as it was a moment ago. */
 function entitlementOf(

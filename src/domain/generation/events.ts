@@ -35,10 +35,13 @@ export type AttemptAt = z.infer<typeof AttemptAt>;
 /** Counts from 1. */
 const attempt = z.int().min(1);
 
-/** Where the answer goes: instead of a section's text, or of a part of it. */
+/** Where the answer goes: in the place of a section's text, as it was at this revision. */
 export const Target = z.object({
   document: DocumentId,
   section: SectionId,
+  revision: z.int().min(0),
+  /** UTF-16 units of the section that it takes the place of: all but the line ends at its end. */
+  count: z.int().min(0),
   /** `suggest`: somebody decides; `edit`: it is written at once. */
   as: z.enum(['suggest', 'edit']),
 });

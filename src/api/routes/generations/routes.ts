@@ -51,7 +51,7 @@ export const generationRoutes =
       async (request, reply) => {
         const type = negotiate(request.headers.accept, ['application/json', STREAM]);
         const wanted = wantedOf(request.body, type !== STREAM);
-        const begun = await begin(wanted, metaOf(request));
+        const begun = await begin(wanted, metaOf(request), request.body.target);
         const { id } = begun;
         reply.code(201).header('location', `/v1/generations/${id}`).type(type);
         if (type !== STREAM) {

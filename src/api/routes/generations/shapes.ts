@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { suggestionOf } from '#commands/generation/offer-answer.ts';
 import type { Wanted } from '#commands/generation/wanted.ts';
 import type { Ended } from '#commands/generation/under-way.ts';
 import { Answer } from '#domain/generation/asked.ts';
 import { Target, generationOutcomes } from '#domain/generation/events.ts';
 import { GenerationId } from '#domain/generation/ids.ts';
-import { spentBy } from '#domain/generation/state.ts';
-import { CascadeId, MemberId, ModelId } from '#domain/ids.ts';
+import { type EndedGeneration, type OpenGeneration, spentBy } from '#domain/generation/state.ts';
+import { CascadeId, MemberId, ModelId, SuggestionId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 
@@ -74,6 +75,12 @@ export const Body = z.strictObject({
   topP: share,
   presencePenalty: penalty,
   frequencyPenalty: penalty,
+  target: Target.pick({ document: true, section: true, as: true })
+    .strict()
+    .optional()
+    .describe(
+      'A section of a document: its text is shown to the model, and the answer takes its place, as a suggestion or as an edit',
+    ),
   resume: z
     .boolean()
     .default(false)
@@ -82,7 +89,7 @@ export const Body = z.strictObject({
 });
 
 export function wantedOf(body: z.infer<typeof Body>, canTakeBack: boolean): Wanted {
-  const { task, model, resume, timeoutMs, ...prompt } = body;
+  const { task, model, resume, timeoutMs, target: _, ...prompt } = body;
   if (task !== undefined && model !== undefined) throw new Rejected('generation/task-or-model');
   return {
     prompt: withoutUndefined(prompt) as Wanted['prompt'],
@@ -112,6 +119,7 @@ export const GenerationShown = z.object({
     assumed: z.boolean().describe('Nobody knows what some attempt took, so the most is assumed'),
   }),
   target: Target.nullable(),
+  suggestion: SuggestionId.nullable().describe('That the answer becomes'),
   outcome: z.enum(generationOutcomes).nullable(),
 });
 export type GenerationShown = z.infer<typeof GenerationShown>;
@@ -121,9 +129,6 @@ export function shownOf(id: GenerationId, { state, revision }: Ended): Generatio
   if (state.status === 'missing' || state.status === 'abandoned') {
     throw new Rejected('generation/not-found');
   }
-  const debits = [...state.debits.values()];
-  const total = (of: 'inputTokens' | 'outputTokens') =>
-    debits.reduce((sum, debit) => sum + debit[of], 0);
   const ended = state.status === 'open' ? undefined : state;
   return {
     id,
@@ -135,13 +140,22 @@ export function shownOf(id: GenerationId, { state, revision }: Ended): Generatio
     answer: state.answer,
     finish: state.finish ?? null,
     attempts: state.attempts.length,
-    usage: {
-      inputTokens: total('inputTokens'),
-      outputTokens: total('outputTokens'),
-      costNanoUsd: spentBy(state).costNanoUsd,
-      assumed: debits.some(({ countedBy }) => countedBy === 'assumed'),
-    },
+    usage: usageOf(state),
     target: state.target ?? null,
+    suggestion: state.target?.as === 'suggest' ? suggestionOf(id) : null,
     outcome: ended?.outcome ?? null,
+  };
+}
+
+/** Of all attempts: each of them is paid. */
+function usageOf(state: OpenGeneration | EndedGeneration): GenerationShown['usage'] {
+  const debits = [...state.debits.values()];
+  const total = (of: 'inputTokens' | 'outputTokens') =>
+    debits.reduce((sum, debit) => sum + debit[of], 0);
+  return {
+    inputTokens: total('inputTokens'),
+    outputTokens: total('outputTokens'),
+    costNanoUsd: spentBy(state).costNanoUsd,
+    assumed: debits.some(({ countedBy }) => countedBy === 'assumed'),
   };
 }
