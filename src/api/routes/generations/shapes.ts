@@ -129,12 +129,12 @@ export function shownOf(id: GenerationId, { state, revision }: Ended): Generatio
   if (state.status === 'missing' || state.status === 'abandoned') {
     throw new Rejected('generation/not-found');
   }
-  const ended = state.status === 'open' ? undefined : state;
+  const ended = state.status === 'open' ? { reason: undefined, outcome: undefined } : state;
   return {
     id,
     revision,
     status: state.status,
-    reason: ended?.reason ?? null,
+    reason: ended.reason ?? null,
     requestedBy: state.requestedBy ?? null,
     model: state.answeredBy ?? null,
     answer: state.answer,
@@ -143,7 +143,7 @@ export function shownOf(id: GenerationId, { state, revision }: Ended): Generatio
     usage: usageOf(state),
     target: state.target ?? null,
     suggestion: state.target?.as === 'suggest' ? suggestionOf(id) : null,
-    outcome: ended?.outcome ?? null,
+    outcome: ended.outcome ?? null,
   };
 }
 
