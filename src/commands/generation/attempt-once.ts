@@ -57,6 +57,7 @@ export async function attemptOnce(
   const came = collected();
   const { error, blockedBy } = await listen(ports, candidate, asked, came);
   const { answer, finish, answeredAs, usage } = came.all();
+  const leftOut = candidate.provider.leavesOut(candidate.prompt);
   return {
     made: {
       attempt,
@@ -64,6 +65,7 @@ export async function attemptOnce(
       keyOf: candidate.found.key.of,
       outcome: error?.kind ?? (blockedBy === undefined ? 'answered' : 'blocked'),
       ...withoutUndefined({ answeredAs, finish }),
+      ...(leftOut.length > 0 && { leftOut: [...leftOut] }),
       tookMs: Math.max(0, now() - began),
       answer,
     },

@@ -88,6 +88,8 @@ export const generationEvents = {
     /** What the provider calls the model that answered. */
     answeredAs: z.string().optional(),
     finish: z.string().optional(),
+    /** Wishes that the provider has no word for. */
+    leftOut: z.array(z.string()).optional(),
     tookMs: z.int().min(0),
     /** All that came, also of an attempt that failed. */
     answer: Answer,
