@@ -79,14 +79,15 @@ export async function compose(
   const projections = everyView({ log, sealer, snapshots, clock });
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
-  const common = { database, log, sealer, streams, clock, ids, warn };
-  const ofDocuments = documents(streams, views);
-  const generation = generations({ ...common, queries, documents: ofDocuments });
-  const projection = projecting({ ...common, projections });
   const metrics = new Registry();
+  const common = { database, log, sealer, streams, clock, ids, metrics, warn };
+  const ofDocuments = documents(streams, views);
+  const { redisUrl } = config;
+  const generation = generations({ ...common, redisUrl, queries, documents: ofDocuments });
+  const projection = projecting({ ...common, projections });
   observeConflicts(metrics, views);
   const { flow } = projection;
-  const reactions = reacting({ ...common, flow, metrics, others: generation.reactions });
+  const reactions = reacting({ ...common, flow, others: generation.reactions });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DataOf, GenerationEvent } from '#domain/generation/events.ts';
-import { shippedPlans } from '#domain/plan/shipped-plans.ts';
 import type { Script } from '#test/support/model-server/script.ts';
-import { type ModelTenant, askingAs, modelTenant } from '#test/support/model-tenant.ts';
+import { type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
 import { until } from '#test/support/process.ts';
 
 const question = { role: 'user', content: 'Summarise: The heron fishes at dawn. It stands still.' };
@@ -262,27 +261,6 @@ test('a model that the budget does not allow is skipped, and the event says so',
     ],
   );
 });
-
-/** A tenant of its own, on a plan like the largest but for these figures. */
-async function onPlan(ours: ModelTenant, tenantId: string, figures: object): Promise<ModelTenant> {
-  const largest = shippedPlans.find(({ planId }) => planId === 'enterprise')!.figures;
-  const { make, operatorKey, url } = ours;
-  const open = {
-    requestsPerMinute: null,
-    concurrentGenerations: null,
-    costPerMonthNanoUsd: null,
-  };
-  await make(operatorKey, 'PUT', `/admin/v1/plans/${tenantId}`, {
-    name: tenantId,
-    figures: { ...largest, ...open, ...figures },
-  });
-  const plan = tenantId;
-  await make(operatorKey, 'POST', '/admin/v1/tenants', { tenantId, name: tenantId, plan });
-  const { key = '' } = await make(operatorKey, 'POST', `/admin/v1/tenants/${tenantId}/api-keys`, {
-    roles: ['owner'],
-  });
-  return { ...ours, key, tenantId, ...askingAs(url, key) };
-}
 
 const RACING = Number(process.env['RACING_GENERATIONS'] ?? 400);
 const FITTING = RACING / 20;

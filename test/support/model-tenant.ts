@@ -1,13 +1,18 @@
 import type { TestContext } from 'node:test';
 import type { ServerRole } from '#api/server-role.ts';
 import type { GenerationEvent } from '#domain/generation/events.ts';
+import { shippedPlans } from '#domain/plan/shipped-plans.ts';
 import { startModelServer } from './model-server/server.ts';
 import { realServer } from './real-server.ts';
 
 /** A tenant whose models are the double's, on the whole application, which listens. */
 export async function modelTenant(
   t: TestContext,
-  { env = {}, roles }: { env?: Readonly<Record<string, string>>; roles?: ServerRole[] } = {},
+  {
+    env = {},
+    roles,
+    beside = 0,
+  }: { env?: Readonly<Record<string, string>>; roles?: ServerRole[]; beside?: number } = {},
 ) {
   const models = await startModelServer();
   t.after(() => models.stop());
@@ -21,6 +26,7 @@ export async function modelTenant(
       ...env,
     },
     roles,
+    beside,
   );
   const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
   const { key, tenantId, memberId } = await server.tenant('ours', 'Ours');
@@ -37,7 +43,7 @@ export async function modelTenant(
 export type ModelTenant = Awaited<ReturnType<typeof modelTenant>>;
 
 /** Whoever has this key. */
-export function askingAs(url: string, key: string) {
+function askingAs(url: string, key: string) {
   const send = async (
     path: string,
     body?: object,
@@ -64,4 +70,29 @@ export function askingAs(url: string, key: string) {
   };
 
   return { send, eventsOf };
+}
+
+/** A tenant of its own, on a plan like the largest but for these figures. */
+export async function onPlan(
+  ours: ModelTenant,
+  tenantId: string,
+  figures: object,
+): Promise<ModelTenant> {
+  const largest = shippedPlans.find(({ planId }) => planId === 'enterprise')!.figures;
+  const { make, operatorKey, url } = ours;
+  const open = {
+    requestsPerMinute: null,
+    concurrentGenerations: null,
+    costPerMonthNanoUsd: null,
+  };
+  await make(operatorKey, 'PUT', `/admin/v1/plans/${tenantId}`, {
+    name: tenantId,
+    figures: { ...largest, ...open, ...figures },
+  });
+  const plan = tenantId;
+  await make(operatorKey, 'POST', '/admin/v1/tenants', { tenantId, name: tenantId, plan });
+  const { key = '' } = await make(operatorKey, 'POST', `/admin/v1/tenants/${tenantId}/api-keys`, {
+    roles: ['owner'],
+  });
+  return { ...ours, key, tenantId, ...askingAs(url, key) };
 }

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { passing } from '#commands/generation/filter-port.ts';
 import { generating } from '#commands/generation/generate.ts';
@@ -17,8 +18,8 @@ import { mustBeVisible } from '#domain/generation/decide.ts';
 import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
 import { rolesOf } from '#domain/member/state.ts';
 import { Rejected } from '#domain/rejected.ts';
-import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { openCounters } from './counters.ts';
 import type { GenerationDeps, NamedModel } from './generation-deps.ts';
 import { targeting } from './targeting.ts';
 
@@ -30,6 +31,8 @@ type Ports = {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly redisUrl: string | undefined;
+  readonly metrics: Registry;
   readonly warn: (message: string, error?: unknown) => void;
 };
 
@@ -40,11 +43,8 @@ export function generations(ports: Ports) {
   const { handle, history } = streams.generations;
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
-  const admission = memoryAdmission({
-    clock,
-    ids,
-    books: budgetBooks({ log, sealer, ...budgets }),
-  });
+  const books = budgetBooks({ log, sealer, ...budgets });
+  const { admission, close } = openCounters({ ...ports, books });
   const lost = settlingLost({
     log,
     generations: handle,
@@ -93,7 +93,6 @@ export function generations(ports: Ports) {
     names: async (tenant) => await namesFor(ports, catalogue, tenant),
   };
   return {
-    admission,
     reactions: [offering(ports)],
     seed: catalogue.seed,
     controlRoutes: catalogue.controlRoutes,
@@ -101,7 +100,10 @@ export function generations(ports: Ports) {
     /** Looks for what nobody is at work on any more. */
     start: lost.start,
     /** Calls off what is under way. */
-    stop: async () => void (await Promise.all([lost.stop(), stop()])),
+    stop: async () => {
+      await Promise.all([lost.stop(), stop()]);
+      await close();
+    },
   };
 }
 
