@@ -20,7 +20,7 @@ process.send!(figures, () => process.exit(0));
 
 /** Types, shows what it types before it sends it, and takes in what the other types. */
 async function write(address: Address): Promise<void> {
-  const server = { url } as Parameters<typeof connectLive>[0];
+  const server = { url };
   let typist: Typist | undefined;
   const client = await connectLive(
     server,

@@ -22,7 +22,7 @@ export type LiveClient = RawSocket & {
 
 /** Says hello, and resolves with the welcome, which holds all that the server has. */
 export async function connectLive(
-  server: ServerProcess,
+  server: Pick<ServerProcess, 'url'>,
   { document, key }: Address,
   known: { readonly since?: number | undefined; readonly actor?: Actor | undefined },
   happened: (events: readonly LiveEvent[]) => void,

@@ -10,6 +10,7 @@ import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
+import { policyAggregate } from '#domain/compliance/policy/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { generationAggregate } from '#domain/generation/decide.ts';
@@ -58,6 +59,7 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
     models: of(modelAggregate),
     cascades: of(cascadeAggregate),
     providerKeys: of(providerKeyAggregate),
+    policies: of(policyAggregate),
     groups: of(groupAggregate),
     projections: of(projectionAggregate),
     apiKeys: of(apiKeyAggregate),

@@ -39,6 +39,7 @@ import { documentRoutes } from './routes/documents/routes.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { identityProviderRoutes } from './routes/identity-providers.ts';
 import { memberRoutes } from './routes/members.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
@@ -82,12 +83,10 @@ export async function compose(
   const metrics = new Registry();
   const common = { database, log, sealer, streams, clock, ids, metrics, warn };
   const ofDocuments = documents(streams, views);
-  const { redisUrl } = config;
-  const generation = generations({ ...common, redisUrl, queries, documents: ofDocuments });
+  const generation = generations({ ...common, config, queries, documents: ofDocuments });
   const projection = projecting({ ...common, projections });
   observeConflicts(metrics, views);
-  const { flow } = projection;
-  const reactions = reacting({ ...common, flow, others: generation.reactions });
+  const reactions = reacting({ ...common, flow: projection.flow, others: generation.reactions });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -112,7 +111,7 @@ export async function compose(
       }
     }) as Command;
 
-  const around = { log, flow, sealer, clock, ids, metrics, warn };
+  const around = { log, flow: projection.flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
 
   const refusing = { members: streams.members.handle, keys: streams.apiKeys.handle, clock };
@@ -165,6 +164,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...generation.dataRoutes,
+    policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
   ];

@@ -2,9 +2,10 @@ import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
-import { type DocumentListTables, listedDocument } from '#projections/document-list.ts';
+import type { DocumentListTables } from '#projections/document-list.ts';
 import { sectionsShown } from '#projections/document-sections.ts';
 import { type DocumentVersionsTables, versionsOf } from '#projections/document-versions.ts';
+import { listedDocument } from '#projections/listed-documents.ts';
 import type { DocumentAsOf } from './document-deps.ts';
 
 /**

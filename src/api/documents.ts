@@ -18,12 +18,9 @@ import type { DocumentId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
-import {
-  type DocumentListTables,
-  listBranches,
-  listDocuments,
-} from '#projections/document-list.ts';
+import type { DocumentListTables } from '#projections/document-list.ts';
 import { gate } from '#projections/gate.ts';
+import { listBranches, listDocuments } from '#projections/listed-documents.ts';
 import type { Aggregates } from './aggregates.ts';
 import { documentBranches } from './document-branches.ts';
 import type { AnchoringDeps, At, DocumentAsOf, DocumentDeps } from './document-deps.ts';

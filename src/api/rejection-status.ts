@@ -16,6 +16,7 @@ export const rejectionStatus = {
   'provider/no-key': 409,
   'provider-key/not-found': 404,
   'provider-key/not-taken': 403,
+  'policy/not-found': 404,
   'model/not-found': 404,
   'model/withdrawn': 410,
   'model/outside-region': 403,

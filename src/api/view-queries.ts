@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { GroupId, IdentityProviderId, MemberId, TenantId } from '#domain/ids.ts';
+import type { GroupId, IdentityProviderId, MemberId, PolicyId, TenantId } from '#domain/ids.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
 import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
 import { type CascadesTables, listCascades } from '#projections/cascades.ts';
@@ -13,6 +13,7 @@ import { type MembersTables, listMembers, memberByEmail, memberOf } from '#proje
 import { type ModelsTables, listModels } from '#projections/models.ts';
 import type { PageQuery } from '#projections/page.ts';
 import { type PlansTables, listPlans } from '#projections/plans.ts';
+import { type PoliciesTables, listPolicies, policyOf } from '#projections/policies.ts';
 import { type ProviderKeysTables, listProviderKeys } from '#projections/provider-keys.ts';
 import { type ProvidersTables, listProviders } from '#projections/providers.ts';
 import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
@@ -67,6 +68,12 @@ export function viewQueries({ read, readEveryTenant }: Views) {
     },
     cascades: {
       list: () => read((tables: Transaction<CascadesTables>) => listCascades(tables)),
+    },
+    policies: {
+      list: (tenant: TenantId) =>
+        read((tables: Transaction<PoliciesTables>) => listPolicies(tables, tenant)),
+      find: (tenant: TenantId, id: PolicyId) =>
+        read((tables: Transaction<PoliciesTables>) => policyOf(tables, tenant, id)),
     },
     providerKeys: {
       list: (tenant: TenantId) =>

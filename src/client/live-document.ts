@@ -1,9 +1,7 @@
-import { inflated } from './bytes.ts';
-import { decode } from './cbor.ts';
+import { Hearing } from './hearing.ts';
 import { Link } from './link.ts';
 import type { LiveNews, LiveOptions } from './live-options.ts';
 import { LocalCopy } from './local-copy.ts';
-import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
 import { Questions } from './questions.ts';
 import type { SectionView } from './replica.ts';
 import { LiveRefused } from './refused.ts';
@@ -21,8 +19,7 @@ export class LiveDocument {
   readonly #link: Link;
   readonly #questions = new Questions();
   readonly #waiting = new Waiting();
-  #rights: readonly string[] = [];
-  #wasWelcome = false;
+  readonly #hearing: Hearing;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(options: LiveOptions) {
@@ -37,12 +34,20 @@ export class LiveDocument {
         ...(this.#copy.actor && { actor: this.#copy.actor }),
         ...(options.device !== undefined && { device: options.device }),
       }),
-      frame: (frame) => this.#take(frame),
+      frame: (frame) => this.#hearing.take(frame),
       closed: (code, reason, forGood) => {
         this.#questions.allFailed(new Error('The connection was lost.'));
         this.#tell({ kind: 'disconnected', code, reason });
         if (forGood) this.#waiting.fail(new LiveRefused(code, reason));
       },
+    });
+    this.#hearing = new Hearing({
+      copy: this.#copy,
+      questions: this.#questions,
+      waiting: this.#waiting,
+      tell: (news) => this.#tell(news),
+      send: () => this.#commit(),
+      reconnect: () => this.#link.reopen(),
     });
   }
 
@@ -77,14 +82,14 @@ export class LiveDocument {
   }
 
   get rights(): readonly string[] {
-    return this.#rights;
+    return this.#hearing.rights ?? [];
   }
 
   /** Whether typing is taken in: without a connection, whoever could edit the last time may. */
   get mayWrite(): boolean {
     const { actor, replica } = this.#copy;
     if (actor === undefined || replica === undefined) return false;
-    return !this.#wasWelcome || this.#rights.includes('edit');
+    return this.#hearing.rights?.includes('edit') ?? true;
   }
 
   /** Whether nothing that was typed waits for the server. */
@@ -139,6 +144,8 @@ export class LiveDocument {
   /** Keeps what was not acknowledged, where there is a store. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    // While there is no connection nothing ends that would tell those who wait.
+    this.#waiting.fail(new LiveRefused(1000, 'The document was closed.'));
     this.#link.close();
     await this.#copy.close();
   }
@@ -170,71 +177,6 @@ export class LiveDocument {
     await this.settled();
     const n = this.#copy.outbox.nextNumber();
     return await this.#questions.ask(n, () => this.#link.send(frame(n)));
-  }
-
-  async #take(frame: ServerFrame): Promise<void> {
-    switch (frame.t) {
-      case 'welcome':
-        return await this.#welcomed(frame);
-      case 'events':
-        return this.#heard(frame.events);
-      case 'ack':
-        return this.#acknowledged(frame);
-      case 'refused':
-        return this.#refused(frame);
-      case 'rights':
-        this.#rights = frame.rights;
-        this.#writeAs(frame.actor);
-        return this.#tell({ kind: 'changed' });
-      case 'left':
-        return this.#tell({ kind: 'left', session: frame.session });
-      case 'presence':
-      case 'preview':
-        return this.#tell({ kind: 'glimpse', ...frame });
-    }
-  }
-
-  #heard(events: readonly LiveEvent[]): void {
-    const splices = this.#copy.take(events);
-    this.#tell({ kind: 'changed', heard: { member: events[0]?.member, splices } });
-  }
-
-  async #welcomed(welcome: Welcome): Promise<void> {
-    const { revision, rights, actor, snapshot, events } = welcome;
-    const { session, member, others } = welcome;
-    const copy = this.#copy;
-    // Before anything waits: what is typed meanwhile is sent through this connection already.
-    copy.outbox.reconnected();
-    this.#waiting.hope();
-    [this.#rights, this.#wasWelcome] = [rights, true];
-    this.#writeAs(actor);
-    if (snapshot !== undefined) copy.replace(snapshot);
-    else if (events !== undefined) {
-      copy.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
-    }
-    copy.revision = revision;
-    copy.keep();
-    this.#tell({ kind: 'connected', session, member, others });
-    this.#commit();
-  }
-
-  /** A new actor comes with its token; one that is resumed is the one that is known. */
-  #writeAs(actor: Welcome['actor']): void {
-    if (actor?.token === undefined) return;
-    this.#copy.writeAs({ id: actor.id, token: actor.token });
-  }
-
-  #acknowledged({ n, revision, known }: Extract<ServerFrame, { t: 'ack' }>): void {
-    if (this.#copy.outbox.acknowledged(n)) this.#copy.reached(known ? -1 : revision);
-    this.#questions.answered(n, revision);
-    this.#tell({ kind: 'acknowledged', n });
-  }
-
-  #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {
-    this.#questions.failed(n, Object.assign(new Error(detail), { code }));
-    if (!this.#copy.outbox.wasSent(n)) return;
-    this.#tell({ kind: 'lost', code, unsent: this.#copy.discard() });
-    this.#link.reopen();
   }
 
   #tell(news: LiveNews): void {

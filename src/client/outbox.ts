@@ -17,6 +17,8 @@ export type Store = {
 };
 
 const MOST_AT_ONCE = 100;
+/** A larger frame ends the connection, and would be sent again on the next one. */
+const MOST_BYTES_AT_ONCE = 400_000;
 
 type Sent = { readonly n: number; readonly count: number };
 
@@ -54,9 +56,13 @@ export class Outbox {
     const from = this.#sent.reduce((sum, { count }) => sum + count, 0);
     const first = this.#unsent[from];
     if (first === undefined) return undefined;
-    const same = this.#unsent.slice(from, from + MOST_AT_ONCE);
-    const end = same.findIndex(({ group }) => !isSame(group, first.group));
-    const together = end < 0 ? same : same.slice(0, end);
+    let bytes = first.change.length;
+    const rest = this.#unsent.slice(from + 1, from + MOST_AT_ONCE);
+    const end = rest.findIndex(({ group, change }) => {
+      bytes += change.length;
+      return bytes > MOST_BYTES_AT_ONCE || !isSame(group, first.group);
+    });
+    const together = [first, ...(end < 0 ? rest : rest.slice(0, end))];
     const n = this.nextNumber();
     this.#sent.push({ n, count: together.length });
     return { n, group: first.group, changes: together.map(({ change }) => change) };

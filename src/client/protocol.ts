@@ -43,6 +43,10 @@ export type UndoRequest = {
   readonly group?: Uint8Array;
 };
 
+/** Of `data`; a longer one is no frame of the protocol. */
+export const MOST_PRESENCE_BYTES = 1_024;
+export const MOST_PREVIEW_BYTES = 8_192;
+
 /** Where the member is and what is being typed: shown to the others, kept nowhere. */
 export type Ephemeral = { readonly t: 'presence' | 'preview'; readonly data: Uint8Array };
 
@@ -84,7 +88,7 @@ export type Events = { readonly t: 'events'; readonly events: readonly LiveEvent
 
 /**
  * Done and durable. What the client sent as changes is the document's `revision`; it is not sent
- * back. `known`: it was there before.
+ * back. `known`: no events are missing here, because it was there before or was told as `events`.
  */
 export type Ack = {
   readonly t: 'ack';

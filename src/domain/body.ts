@@ -6,6 +6,7 @@ import type {
   OpenedEvent,
   RecordedEvent,
 } from './event.ts';
+import { uuidFrom } from './ids.ts';
 import { upcast } from './upcast.ts';
 
 /** A body before it is sealed, as CBOR. Stored for ever: add fields, never rename or remove them. */
@@ -25,11 +26,6 @@ const uuidsAsBytes: TypeEncoder = (text: string) => {
   return [new Token(Type.tag, UUID_TAG), new Token(Type.bytes, bytes)];
 };
 
-function uuidFrom(content: () => unknown): string {
-  const hex = Buffer.from(content() as Uint8Array).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
 export const encodeBody = (data: object, commandHash?: Uint8Array): Uint8Array =>
   encode({ d: data, ...(commandHash && { c: commandHash }) } satisfies Body, {
     ignoreUndefinedProperties: true,
@@ -39,7 +35,9 @@ export const encodeBody = (data: object, commandHash?: Uint8Array): Uint8Array =
   });
 
 /** Indexed by their number, which is how the library wants them. */
-const tags = Object.assign([], { [UUID_TAG]: uuidFrom });
+const tags = Object.assign([], {
+  [UUID_TAG]: (content: () => unknown) => uuidFrom(content() as Uint8Array),
+});
 
 export function decodeBody(plain: Uint8Array): {
   readonly data: object;

@@ -4,6 +4,7 @@ import { apiKeyEvents } from './api-key/events.ts';
 import { budgetEvents } from './budget/events.ts';
 import { cascadeEvents } from './cascade/events.ts';
 import { commentEvents } from './comment/events.ts';
+import { policyEvents } from './compliance/policy/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
 import { generationEvents } from './generation/events.ts';
@@ -27,6 +28,7 @@ export const slices: readonly EventDefinitions[] = [
   modelEvents,
   cascadeEvents,
   providerKeyEvents,
+  policyEvents,
   memberEvents,
   groupEvents,
   apiKeyEvents,

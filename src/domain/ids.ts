@@ -71,6 +71,12 @@ export const CascadeId = z
   .brand<'CascadeId'>();
 export type CascadeId = z.infer<typeof CascadeId>;
 
+export const PolicyId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}$/, 'a slug of at most 39 characters: a-z, 0-9 and -')
+  .brand<'PolicyId'>();
+export type PolicyId = z.infer<typeof PolicyId>;
+
 export const ProviderKeyId = uuid().brand<'ProviderKeyId'>();
 export type ProviderKeyId = z.infer<typeof ProviderKeyId>;
 
@@ -87,6 +93,12 @@ export function derivedUuid(...parts: readonly (string | number)[]): string {
   const name = parts.map((part) => `${String(part).length}:${part}`).join('');
   return uuidv5(utf8.encode(name), NAMESPACE);
 }
+
+/** A UUID, of its 16 bytes. */
+export const uuidFrom = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 /** Command id of an idempotency key: one actor's key never meets another's. */
 export const commandIdOf = (tenant: TenantId, actor: MemberId, idempotencyKey: string): CommandId =>

@@ -22,6 +22,7 @@ const reasons = {
   'price/tiers-fall': 'Tiers rise: each has a higher bound and no lower rate than the one before.',
   'price/in-the-past': 'A price holds from now on, or from later.',
   'cascade/not-found': 'There is no such cascade.',
+  'policy/not-found': 'There is no such policy.',
   'member/not-found': 'There is no such member.',
   'member/already-exists': 'The member already exists.',
   'member/email-taken': 'Another member has this e-mail address.',

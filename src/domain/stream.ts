@@ -10,6 +10,7 @@ export const streamKinds = [
   'model',
   'cascade',
   'provider-key',
+  'policy',
   'member',
   'group',
   'api-key',

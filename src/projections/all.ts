@@ -15,6 +15,7 @@ import { members } from './members.ts';
 import { models } from './models.ts';
 import { plans } from './plans.ts';
 import type { Projection } from './projection.ts';
+import { policies } from './policies.ts';
 import { providerKeys } from './provider-keys.ts';
 import { providers } from './providers.ts';
 import { tenants } from './tenants.ts';
@@ -36,6 +37,7 @@ export const projections: readonly Projection[] = [
   models,
   cascades,
   providerKeys,
+  policies,
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */

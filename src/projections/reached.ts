@@ -18,8 +18,8 @@ export type Reached = (
 
 /**
  * Waits until these views hold everything up to `position` for this tenant (`undefined`: for every
- * one); false when `signal` aborts before. What this process runs itself it knows at once; for the rest one question to the
- * database serves everybody who waits.
+ * one); false when `signal` aborts before. What this process runs itself it knows at once; for the
+ * rest one question to the database serves everybody who waits.
  */
 export function reachedBy(deps: {
   readonly store: Pick<ProjectionStore, 'standings'>;

@@ -59,6 +59,8 @@ async function fuzzed(t: TestContext) {
     const identityProvider = await post('/v1/identity-providers', { issuer });
     const ownKey = { provider: 'openai', key: `sk-${never.hex()}` };
     const providerKey = await post('/v1/provider-keys', ownKey);
+    const policy = `policy-${count}`;
+    await make(key, 'PUT', `/v1/policies/${policy}`, { detectors: [] });
     const on = `/v1/documents/${document}`;
     const range = { at: 2, count: 3 };
     const comment = await post(`${on}/comments`, { ...range, text: 'Why one?' });
@@ -76,6 +78,7 @@ async function fuzzed(t: TestContext) {
       identityProvider,
       providerKey,
       generation,
+      policy,
       tenant: tenantId,
     };
   };
@@ -101,6 +104,7 @@ async function fuzzed(t: TestContext) {
     const name = url.includes('/versions/') ? 'draft' : 'document_list';
     return {
       id: id ?? never.uuid(),
+      policyId: things.policy,
       memberId: things.member ?? '',
       commentId: things.comment ?? '',
       suggestionId: things.suggestion ?? '',

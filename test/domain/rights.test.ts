@@ -37,6 +37,8 @@ const groupsAndKeys = [
   'identity-provider.manage',
   'provider-key.read',
   'provider-key.manage',
+  'policy.read',
+  'policy.publish',
 ];
 const ownGenerations = ['generation.read', 'generation.cancel', 'generation.outcome'];
 const auditing = ['audit.read', 'event-types.read'];
@@ -78,7 +80,10 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'document.restore',
     ],
   },
-  reviewer: { all: [], shared: ['document.read', 'document.comment', 'generation.read'] },
+  reviewer: {
+    all: ['policy.read'],
+    shared: ['document.read', 'document.comment', 'generation.read'],
+  },
   viewer: { all: [], shared: ['document.read', 'document.comment', 'generation.read'] },
   auditor: {
     all: [
@@ -89,6 +94,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'api-key.read',
       'identity-provider.read',
       'provider-key.read',
+      'policy.read',
       ...auditing,
     ],
     shared: [],

@@ -10,6 +10,8 @@ import { mergedText, typeTogether } from './live-traces/together.ts';
 const isWhole = process.env['LIVE_TRACES'] === 'all';
 const SHORT = 1_500;
 const KEYSTROKES_A_CHANGE = 50;
+/** Characters that nobody types. */
+const A_PASTE = 8_000;
 const timeout = isWhole ? 3_600_000 : 120_000;
 
 const sequential = isWhole
@@ -44,7 +46,10 @@ async function typedAlone(t: TestContext, name: string, disconnects: boolean): P
   for (let from = 0; from < txns.length; from += KEYSTROKES_A_CHANGE) {
     const few = txns.slice(from, from + KEYSTROKES_A_CHANGE);
     for (const author of [writer, reader]) maybeCut(author);
-    writer.type(few.flatMap(({ patches }) => patches));
+    await write(
+      writer,
+      few.flatMap(({ patches }) => patches),
+    );
     maybeCut(writer);
     // Now and then faster than the log.
     if (random.below(4) > 0) await writer.durable();
@@ -53,6 +58,20 @@ async function typedAlone(t: TestContext, name: string, disconnects: boolean): P
   await endsAs(isWhole ? trace.endContent : typed(txns.flatMap(({ patches }) => patches)));
   if (disconnects) assert.ok(cuts > 0);
   t.diagnostic(`${txns.length} keystrokes, ${cuts} broken connections`);
+}
+
+async function write(writer: Author, patches: readonly Patch[]): Promise<void> {
+  let typed: Patch[] = [];
+  for (const patch of patches) {
+    if (patch[2].length < A_PASTE) {
+      typed.push(patch);
+      continue;
+    }
+    writer.type(typed);
+    await writer.paste(patch);
+    typed = [];
+  }
+  writer.type(typed);
 }
 
 async function typedTogether(t: TestContext, name: string, disconnects: boolean): Promise<void> {

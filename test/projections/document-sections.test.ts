@@ -17,7 +17,7 @@ import { documentFolds } from '#infra/projections/document-folds.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { everyProjection } from '#projections/all.ts';
-import { listDocuments } from '#projections/document-list.ts';
+import { listDocuments } from '#projections/listed-documents.ts';
 import { documentTimelineOf } from '#projections/document-timeline.ts';
 import {
   type World,

@@ -18,7 +18,7 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { projections } from '#projections/all.ts';
 import { listApiKeys } from '#projections/api-keys.ts';
 import { commentsOn } from '#projections/document-comments.ts';
-import { listDocuments } from '#projections/document-list.ts';
+import { listDocuments } from '#projections/listed-documents.ts';
 import { outcomesOn, suggestionsOn } from '#projections/document-suggestions.ts';
 import { documentTimelineOf } from '#projections/document-timeline.ts';
 import { versionsOf } from '#projections/document-versions.ts';

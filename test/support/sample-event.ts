@@ -5,6 +5,7 @@ type JsonSchema = {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly propertyNames?: JsonSchema;
@@ -34,12 +35,13 @@ const candidates = [
   '0123456789abcdef',
   'person',
   'ai:1',
+  'deny/names',
 ];
 
 /** Some data that fits the JSON Schema of an event type, the same every time; bytes are bytes. */
 export const sampleOf = (schema: JsonSchema, style: SampleStyle): unknown =>
-  schema.anyOf
-    ? sampleOf(oneOf(schema.anyOf, style), style)
+  (schema.anyOf ?? schema.oneOf)
+    ? sampleOf(oneOf(schema.anyOf ?? schema.oneOf ?? [], style), style)
     : samples(typeOf(schema, style))(schema, style);
 
 type Sample = (schema: JsonSchema, style: SampleStyle) => unknown;

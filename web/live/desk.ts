@@ -7,7 +7,8 @@ import { ConnectionWatch } from './connection-watch.ts';
 import { type DeskView, atFirst } from './desk-view.ts';
 import { Glimpses } from './glimpses.ts';
 import { SharedText } from './shared-text.ts';
-import { endingInWords, inWords, refusalInWords } from './words.ts';
+import { type Parts, takeNews } from './take-news.ts';
+import { inWords } from './words.ts';
 
 export type DeskPorts = {
   readonly document: string;
@@ -25,6 +26,7 @@ export class Desk {
   readonly #ports: DeskPorts;
   readonly #text: SharedText;
   readonly #glimpses: Glimpses;
+  readonly #parts: Parts;
   readonly #listeners = new Set<() => void>();
   readonly #closing = new AbortController();
   readonly #while = { signal: this.#closing.signal };
@@ -52,6 +54,15 @@ export class Desk {
       people: (people) => this.#tell({ people }),
       say: (words) => this.say(words),
     });
+    this.#parts = {
+      name: ports.name,
+      editor: this.editor,
+      text: this.#text,
+      glimpses: this.#glimpses,
+      watch: this.#watch,
+      isOurs: (heard) => this.#isOurs(heard),
+      tell: (view) => this.#tell(view),
+    };
   }
 
   /** Where the server will not show it, the view says so. */
@@ -75,7 +86,7 @@ export class Desk {
     this.#live = live;
     this.#text.begin(live);
     this.#tell({ isLoaded: true, isKept: store !== undefined });
-    for (const news of this.#early.splice(0)) this.#take(news);
+    for (const news of this.#early.splice(0)) takeNews(this.#parts, news);
     this.#refresh();
     addEventListener('pagehide', () => void this.#keep(), this.#while);
     const ask = (event: Event) => {
@@ -132,51 +143,8 @@ export class Desk {
 
   #hear(news: LiveNews): void {
     if (this.#live === undefined && isOfOthers(news)) this.#early.push(news);
-    else this.#take(news);
+    else takeNews(this.#parts, news);
     this.#refresh();
-  }
-
-  #take(news: LiveNews): void {
-    switch (news.kind) {
-      case 'changed':
-        if (news.heard !== undefined) this.#text.heard(news.heard, this.#isOurs(news.heard));
-        break;
-      case 'connected':
-        this.#tell({ self: { member: news.member, name: this.#ports.name || 'You' } });
-        this.#text.lookAgain();
-        this.#text.pending.clear();
-        this.#glimpses.welcomed(news);
-        this.#tell({ ending: undefined, isAway: false });
-        break;
-      case 'disconnected':
-        this.#watch.answered();
-        this.#glimpses.forget();
-        this.#tell({ ending: endingInWords(news.code, news.reason), isAway: true });
-        break;
-      case 'sent':
-        this.#watch.asked();
-        this.#text.pending.sent(news.n);
-        break;
-      case 'acknowledged':
-        this.#watch.answered();
-        this.#text.pending.acknowledged(news.n);
-        this.#text.comeToRest();
-        this.#glimpses.publish();
-        break;
-      case 'lost':
-        this.#text.forget();
-        this.#text.pending.clear();
-        this.#tell({
-          lost: { words: refusalInWords(news.code), text: this.editor.state.doc.toString() },
-        });
-        break;
-      case 'glimpse':
-        this.#glimpses.saw(news);
-        break;
-      case 'left':
-        this.#glimpses.left(news.session);
-        break;
-    }
   }
 
   /** What was just taken back is to be seen. */

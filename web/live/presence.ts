@@ -1,4 +1,5 @@
 import { type CborValue, decode, encode } from '#client/cbor.ts';
+import { MOST_PREVIEW_BYTES } from '#client/protocol.ts';
 import { COLOURS } from './colours.ts';
 
 // What the console says in `presence` and `preview` frames; docs/live-protocol.md describes it.
@@ -24,7 +25,6 @@ export type PreviewedEdit = {
 };
 
 const MOST_NAME = 80;
-const MOST_PREVIEW_BYTES = 8_192;
 
 export const presenceBytes = (presence: Presence): Uint8Array =>
   encode({ ...presence, name: presence.name.slice(0, MOST_NAME) });

@@ -10,6 +10,7 @@ import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { recentHistory } from '#commands/recent-history.ts';
 import type { Aggregates } from '#api/aggregates.ts';
 import type { AnchoringDeps, DocumentDeps } from '#api/document-deps.ts';
+import type { Config } from '#api/config.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
@@ -31,7 +32,7 @@ type Ports = {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly redisUrl: string | undefined;
+  readonly config: Pick<Config, 'redisUrl'>;
   readonly metrics: Registry;
   readonly warn: (message: string, error?: unknown) => void;
 };
@@ -44,7 +45,7 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, close } = openCounters({ ...ports, books });
+  const { admission, close } = openCounters({ ...ports, ...ports.config, books });
   const lost = settlingLost({
     log,
     generations: handle,

@@ -1,7 +1,13 @@
 import { deflateRawSync } from 'node:zlib';
 import { decode, encode } from 'cborg';
 import { z } from 'zod';
-import { type LiveEvent, PROTOCOL, type ServerFrame } from '#client/protocol.ts';
+import {
+  type LiveEvent,
+  MOST_PRESENCE_BYTES,
+  MOST_PREVIEW_BYTES,
+  PROTOCOL,
+  type ServerFrame,
+} from '#client/protocol.ts';
 import type { Happened } from '#commands/rooms/room.ts';
 import { Edit } from '#domain/document/edits.ts';
 import type { ContentEvent } from '#domain/document/events.ts';
@@ -12,8 +18,6 @@ import { DeviceName } from '#domain/actor/events.ts';
 
 /** A frame holds one change of the largest size and the little around it. */
 export const MOST_FRAME_BYTES = MOST_CHANGE_BYTES + 4_096;
-const MOST_PRESENCE_BYTES = 1_024;
-const MOST_PREVIEW_BYTES = 8_192;
 const MOST_CHANGES = 500;
 
 const bytesOf = (length: number) =>
@@ -95,8 +99,3 @@ function liveEvent({ header, type, data }: Happened): LiveEvent {
     ...(origin !== undefined && origin !== 'person' && { origin }),
   };
 }
-
-export const uuidFrom = (bytes: Uint8Array): string => {
-  const hex = Buffer.from(bytes).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-};

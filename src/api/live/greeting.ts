@@ -55,7 +55,7 @@ export type Entered = {
 
 /** Joins the room, with what the client has not yet. Throws `Rejected`, `LogUnavailable`. */
 export async function enter(
-  deps: Pick<LiveDeps, 'history' | 'eventsSince' | 'actors' | 'ids'>,
+  deps: Pick<LiveDeps, 'history' | 'rooms' | 'actors' | 'ids'>,
   { room, subscriber }: { readonly room: Room; readonly subscriber: Subscriber },
   { principal, document, hello }: Coming,
 ): Promise<Entered> {
@@ -73,7 +73,7 @@ export async function enter(
   const missed =
     isNew || since > seen.revision
       ? undefined
-      : await deps.eventsSince(tenant, document, since, seen.revision);
+      : await deps.rooms.since(tenant, document, since, seen.revision);
   if (!isNew && missed === undefined) seen = await look(true);
   const actor = seen.rights.includes('edit')
     ? await actorFor(deps, { principal, document, hello }, subscriber.session)

@@ -6,8 +6,6 @@ import type { Rooms } from '#commands/rooms/rooms.ts';
 import type { DocumentDeps } from '#api/document-deps.ts';
 import type { DocumentState } from '#domain/document/state.ts';
 import type { Principal } from '#domain/rights.ts';
-import type { Happened } from '#commands/rooms/room.ts';
-import type { DocumentId, TenantId } from '#domain/ids.ts';
 import type { LiveMetrics } from './metrics.ts';
 import type { LiveTickets } from './tickets.ts';
 
@@ -16,13 +14,6 @@ export type LiveDeps = {
   readonly rooms: Rooms;
   readonly documents: Pick<DocumentDeps, 'handle' | 'edit'>;
   readonly history: Pick<History<DocumentState>, 'newest'>;
-  /** Events of a document that take effect behind `since`, up to `upTo`; `undefined`: too many. */
-  readonly eventsSince: (
-    tenant: TenantId,
-    id: DocumentId,
-    since: number,
-    upTo: number,
-  ) => Promise<readonly Happened[] | undefined>;
   readonly actors: {
     readonly handle: Handle<Actor, ActorCommand>;
     readonly history: Pick<History<Actor>, 'newest'>;

@@ -103,7 +103,6 @@ export function live(ports: LivePorts) {
     sessions,
     documents: ports.documents,
     history: documents.history,
-    eventsSince: rooms.since,
     actors,
     inspect: inspector.inspect,
     whoIs: async (credential) =>

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { InspectedChange } from '#domain/document/accepting/inspected.ts';
 import { MalformedChange } from '#domain/document/accepting/change-chunk.ts';
-import { type CommandId, type DocumentId, derivedUuid } from '#domain/ids.ts';
+import { type CommandId, type DocumentId, derivedUuid, uuidFrom } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import { metaFor } from './actors.ts';
-import { type Frame, uuidFrom } from './frames.ts';
+import type { Frame } from './frames.ts';
 import type { LiveDeps } from './live-deps.ts';
 
 export type Asked = Extract<Frame, { readonly n: number }>;

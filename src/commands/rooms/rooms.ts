@@ -30,7 +30,10 @@ export type Rooms = {
   readonly of: (tenant: TenantId, id: DocumentId) => Room;
   /** Closes the room if nobody is in it. */
   readonly left: (tenant: TenantId, id: DocumentId) => void;
-  /** Events that take effect behind `since`, up to `upTo`; `undefined` where they are too many. */
+  /**
+   * Events that take effect behind `since`, up to `upTo`; `undefined` where they are too many, or
+   * cannot be told as changes.
+   */
   readonly since: (
     tenant: TenantId,
     id: DocumentId,

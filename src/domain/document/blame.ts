@@ -3,10 +3,10 @@ import { type Section, presentSections } from './content.ts';
 import type { Origin } from './events.ts';
 import { settled } from './live-content.ts';
 import type { LivingDocument } from './state.ts';
-import { firstOf } from './undo/arrangement.ts';
 import { type Authorship, authorsIn } from './undo/authorship.ts';
 import { type Characters, authorshipOfRow, charactersOf, elementsOf } from './undo/characters.ts';
 import { type Ledger, isMerged } from './undo/ledger.ts';
+import { typedAs } from './undo/links.ts';
 import { savedDocument } from './undo/saved-document.ts';
 import { isOverwritten, valueAt } from './undo/saved-rows.ts';
 
@@ -43,7 +43,7 @@ function runsOf(characters: Characters, { object }: Section, ledger: Ledger): re
   let last: Authorship | undefined;
   for (const row of elementsOf(characters, object)) {
     if (isOverwritten(saved, row)) continue;
-    const authorship = authorshipOfRow(characters, firstOf(characters, row));
+    const authorship = authorshipOfRow(characters, typedAs(characters.previous, row));
     if (authorship !== last) {
       const by = blameFor(authorship, ledger);
       if (!isBy(by, runs.at(-1))) runs.push({ text: '', ...by });

@@ -4,21 +4,15 @@ import Anthropic, {
   APIError,
 } from '@anthropic-ai/sdk';
 import type { ModelProvider } from '#commands/generation/model-port.ts';
-import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 import { partsOf } from './anthropic/parts.ts';
 import { leavesOut, requestOf } from './anthropic/request.ts';
-import { runAttempt } from './attempt.ts';
+import { type AdapterPorts, runAttempt } from './attempt.ts';
 import { type ProviderAccess, clientOptions } from './client-options.ts';
 import { connectionErrorOf, modelErrorOf } from './failure.ts';
-import { type TimeLimits, timeLimits } from './patience.ts';
-import type { TokenCounter } from './token-counter.ts';
+import { timeLimits } from './patience.ts';
 
-export type AnthropicOptions = ProviderAccess & {
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
-  readonly tokens: TokenCounter;
-  readonly limits?: TimeLimits;
-};
+export type AnthropicOptions = ProviderAccess & AdapterPorts;
 
 /** Anthropic's Messages API. */
 export function anthropicProvider({

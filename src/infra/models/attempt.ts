@@ -11,10 +11,14 @@ export type RawPart =
   | Exclude<AnswerPart, { readonly type: 'usage' }>
   | { readonly type: 'reported'; readonly usage: ReportedUsage };
 
-export type AttemptPorts = {
+/** What every adapter is made with. */
+export type AdapterPorts = {
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly tokens: TokenCounter;
-  readonly limits: TimeLimits;
+  readonly limits?: TimeLimits;
+};
+
+export type AttemptPorts = Required<AdapterPorts> & {
   /** Sends the request. Iterating ends when `signal` aborts, with or without an error. */
   readonly open: (attempt: Attempt, signal: AbortSignal) => AsyncIterable<RawPart>;
   /** What an error of the client library means. */

@@ -1,19 +1,12 @@
 import type { Attempt, ModelProvider } from '#commands/generation/model-port.ts';
-import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 import type { Prompt, Wish } from '#domain/generation/prompt.ts';
-import { type RawPart, runAttempt } from './attempt.ts';
+import { type AdapterPorts, type RawPart, runAttempt } from './attempt.ts';
 import { type Extract, extractFor } from './offline/extract.ts';
 import { filledFrom } from './offline/json-answer.ts';
 import { taskOf } from './offline/task.ts';
-import { type TimeLimits, timeLimits } from './patience.ts';
+import { timeLimits } from './patience.ts';
 import { type TokenCounter, tokensOf } from './token-counter.ts';
-
-export type OfflineOptions = {
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
-  readonly tokens: TokenCounter;
-  readonly limits?: TimeLimits;
-};
 
 /** What it calls itself, whatever it is asked as. */
 export const OFFLINE_MODEL = 'offline';
@@ -35,7 +28,7 @@ export function offlineProvider({
   clock,
   tokens,
   limits = timeLimits,
-}: OfflineOptions): ModelProvider {
+}: AdapterPorts): ModelProvider {
   return {
     call: (attempt) =>
       runAttempt(

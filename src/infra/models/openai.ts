@@ -1,21 +1,17 @@
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import type { ModelProvider } from '#commands/generation/model-port.ts';
-import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
-import { runAttempt } from './attempt.ts';
+import { type AdapterPorts, runAttempt } from './attempt.ts';
 import { type ProviderAccess, clientOptions } from './client-options.ts';
 import { connectionErrorOf, modelErrorOf } from './failure.ts';
 import { partsOf } from './openai/parts.ts';
 import { type OpenAIDialect, requestOf } from './openai/request.ts';
-import { type TimeLimits, timeLimits } from './patience.ts';
-import type { TokenCounter } from './token-counter.ts';
+import { timeLimits } from './patience.ts';
 
-export type OpenAIOptions = ProviderAccess & {
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
-  readonly tokens: TokenCounter;
-  readonly limits?: TimeLimits;
-  readonly dialect?: OpenAIDialect;
-};
+export type OpenAIOptions = ProviderAccess &
+  AdapterPorts & {
+    readonly dialect?: OpenAIDialect;
+  };
 
 /** OpenAI's chat completions, and every server that speaks them. */
 export function openaiProvider({

@@ -1,5 +1,4 @@
-import type { Admission, Books, Reservation, Reserve } from '#commands/admission.ts';
-import type { Clock, Ids } from '#commands/ports.ts';
+import type { Admission, Reservation, Reserve } from '#commands/admission.ts';
 import type { Epoch } from '#domain/budget/ledger.ts';
 import {
   type Claim,
@@ -10,24 +9,14 @@ import {
   limitNames,
 } from '#domain/budget/limits.ts';
 import { answerOf, endOf, endOrNot, heldOrNot, reserved } from './answers.ts';
-import type { RedisConnection } from './connection.ts';
 import { epochs } from './epochs.ts';
 import { epochKey, holdKeys, paceKeys } from './keys.ts';
 import { readings } from './readings.ts';
-import { rebuilding } from './rebuild.ts';
+import { type RebuildPorts, rebuilding } from './rebuild.ts';
 import { type Script, scripts } from './scripts.ts';
 
-type Ports = {
-  readonly redis: RedisConnection;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly books: Books;
-  readonly lockMs?: number;
-  readonly patienceMs?: number;
-};
-
 /** Counters in Redis, for any number of processes. Time is Redis's own, so that they agree on it. */
-export function redisAdmission(ports: Ports): Admission {
+export function redisAdmission(ports: RebuildPorts): Admission {
   const { redis, books } = ports;
   const epoch = epochs(rebuilding(ports));
 

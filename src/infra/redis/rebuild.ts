@@ -6,7 +6,7 @@ import type { RedisConnection, Reply } from './connection.ts';
 import { epochKey, holdKeys, reservationKey, windowKey } from './keys.ts';
 import { type Script, scripts } from './scripts.ts';
 
-type Ports = {
+export type RebuildPorts = {
   readonly redis: RedisConnection;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -34,7 +34,7 @@ export function rebuilding({
   books,
   lockMs = 10_000,
   patienceMs = 10_000,
-}: Ports): Rebuild {
+}: RebuildPorts): Rebuild {
   const attempt = async (tenant: TenantId, insteadOf: string): Promise<string | undefined> => {
     const begin = await books.beginEpoch(tenant);
     // The token fences, and names the epoch that is built: what somebody slower still writes goes

@@ -1,34 +1,34 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** One atomic step on the server: the parts it is made of, in this order. */
+/** One atomic step on the server: parts that others share, in this order, and its own. */
 export type Script = { readonly name: string; readonly lua: string; readonly sha: string };
 
-const part = (name: string) =>
-  readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8').trimEnd();
+const read = (path: string) =>
+  readFileSync(new URL(`lua/${path}.lua`, import.meta.url), 'utf8').trimEnd();
 
-function script(...parts: readonly string[]): Script {
-  const lua = parts.map(part).join('\n');
-  return { name: parts.at(-1) ?? '', lua, sha: createHash('sha1').update(lua).digest('hex') };
+function script(name: string, parts: readonly string[]): Script {
+  const lua = [...parts.map((part) => read(`parts/${part}`)), read(name)].join('\n');
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
 const inEpoch = ['epoch', 'in-epoch', 'hold'];
 const inRebuild = ['epoch', 'hold', 'in-rebuild'];
 
 export const scripts = {
-  reserve: script(...inEpoch, 'budgets', 'pace', 'reserve'),
-  confirm: script(...inEpoch, 'confirm'),
-  renew: script(...inEpoch, 'renew'),
-  topUp: script(...inEpoch, 'budgets', 'top-up'),
-  end: script(...inEpoch, 'end'),
-  expired: script(...inEpoch, 'expired'),
-  read: script('epoch', 'in-epoch', 'read'),
-  usage: script('epoch', 'in-epoch', 'usage'),
-  beginRebuild: script('epoch', 'hold', 'begin-rebuild'),
-  dropLock: script(...inRebuild, 'drop-lock'),
-  keepLock: script(...inRebuild, 'keep-lock'),
-  buildWindow: script(...inRebuild, 'build-window'),
-  buildHold: script(...inRebuild, 'build-hold'),
-  buildEnd: script(...inRebuild, 'build-end'),
-  publish: script(...inRebuild, 'publish'),
+  reserve: script('reserve', [...inEpoch, 'budgets', 'pace']),
+  confirm: script('confirm', inEpoch),
+  renew: script('renew', inEpoch),
+  topUp: script('top-up', [...inEpoch, 'budgets']),
+  end: script('end', inEpoch),
+  expired: script('expired', inEpoch),
+  read: script('read', ['epoch', 'in-epoch']),
+  usage: script('usage', ['epoch', 'in-epoch']),
+  beginRebuild: script('begin-rebuild', ['epoch', 'hold']),
+  dropLock: script('drop-lock', inRebuild),
+  keepLock: script('keep-lock', inRebuild),
+  buildWindow: script('build-window', inRebuild),
+  buildHold: script('build-hold', inRebuild),
+  buildEnd: script('build-end', inRebuild),
+  publish: script('publish', inRebuild),
 };

@@ -52,6 +52,13 @@ export class Author {
     this.#document.settled().catch(() => undefined);
   }
 
+  /** What is too long to be typed is an edit, which the server cuts into sections. */
+  async paste([at, deleted, text]: Patch): Promise<void> {
+    if (deleted > 0) this.type([[at, deleted, '']]);
+    await this.durable();
+    await this.#document.edit([{ type: 'insertText', at, text }]);
+  }
+
   /** Resolves when all that was typed is in the log, also while its acknowledgement is held. */
   async durable(): Promise<void> {
     await soon(() => this.gate.isAnswered, A_LONG_TIME_MS);

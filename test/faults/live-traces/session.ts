@@ -54,18 +54,19 @@ export async function liveSession(t: TestContext, writers: number) {
       }
       for (const one of [...authors, reader]) {
         await one.durable();
-        await soon(() => one.markdown.length === text.length, 60_000);
-        assert.equal(one.markdown, text);
+        await soon(() => one.markdown.length === text.length, 30_000).catch(() => undefined);
+        assert.equal(one.markdown.length, text.length);
+        assert.ok(one.markdown === text);
       }
-      assert.equal(await asked(), text);
+      assert.ok((await asked()) === text);
       for (const one of [...authors, reader]) await one.close();
       await server.stop();
       await server.start();
-      assert.equal(await asked(), text);
+      assert.ok((await asked()) === text);
       await server.stop();
       await withoutSnapshots(home);
       await server.start();
-      assert.equal(await asked(), text);
+      assert.ok((await asked()) === text);
       await server.stop();
       const verified = await server.run('log', 'verify');
       assert.equal(verified.code, 0, verified.output);

@@ -4,6 +4,7 @@ import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
+import { policyAggregate } from '#domain/compliance/policy/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
@@ -30,6 +31,7 @@ const byKind = {
   model: modelAggregate,
   cascade: cascadeAggregate,
   'provider-key': providerKeyAggregate,
+  policy: policyAggregate,
   member: memberAggregate,
   group: groupAggregate,
   'api-key': apiKeyAggregate,

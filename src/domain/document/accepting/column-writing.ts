@@ -1,14 +1,9 @@
 import { NONE } from '#domain/document/undo/columns.ts';
+import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 
 // How Automerge writes what `undo/columns.ts` reads: every value in the one shortest way.
 
 export type Bytes = number[];
-
-export function writeUnsigned(bytes: Bytes, value: number): void {
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  bytes.push(rest);
-}
 
 export function writeSigned(bytes: Bytes, value: number): void {
   let rest = value;

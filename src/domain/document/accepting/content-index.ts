@@ -1,9 +1,9 @@
 import type { Content } from '#domain/document/content.ts';
 import { type ObjectId, ROOT } from '#domain/document/replica.ts';
 import { type SavedDocument, savedDocument } from '#domain/document/undo/saved-document.ts';
-import { objectsIn, opId } from '#domain/document/undo/saved-rows.ts';
+import { objectsIn, opId, partsOf } from '#domain/document/undo/saved-rows.ts';
 import type { SectionId } from '#domain/ids.ts';
-import { Elements, partsOf } from './elements.ts';
+import { Elements } from './elements.ts';
 import { type OpId, type Operation } from './operations.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { partsOf } from '#domain/document/undo/saved-rows.ts';
 import type { OpId } from './operations.ts';
 
 /**
@@ -20,11 +21,6 @@ export class Elements {
     const runs = this.#runs.get(actor);
     return runs !== undefined && firstBeyond(runs, counter) % 2 === 1;
   }
-}
-
-export function partsOf(id: OpId): readonly [counter: number, actor: string] {
-  const at = id.indexOf('@');
-  return [Number(id.slice(0, at)), id.slice(at + 1)];
 }
 
 /** How many of the ascending numbers are not above `value`. */

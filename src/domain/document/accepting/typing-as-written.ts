@@ -1,4 +1,5 @@
 import { NONE } from '#domain/document/undo/columns.ts';
+import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 import type { ChangeChunk } from './change-chunk.ts';
 import {
   type Bytes,
@@ -6,7 +7,6 @@ import {
   flagsWritten,
   numbersWritten,
   writeSigned,
-  writeUnsigned,
 } from './column-writing.ts';
 import type { InspectedChange } from './inspected.ts';
 import type { Operation } from './operations.ts';

@@ -4,7 +4,7 @@ import type { CutFrom } from '#domain/document/lineage.ts';
 import { placesAfter } from '#domain/document/order.ts';
 import type { SectionId } from '#domain/ids.ts';
 
-export type Sides = {
+export type KnownSections = {
   /** The document's sections before the merge, in their order. */
   readonly before: readonly Pick<Section, 'id'>[];
   /** The branch's. */
@@ -19,7 +19,7 @@ export type Sides = {
  */
 export function placeCutSections(
   content: Content,
-  { before, branch, cutFrom }: Sides,
+  { before, branch, cutFrom }: KnownSections,
   order: readonly string[],
   writer: ChangeWriter,
 ): void {
@@ -31,13 +31,8 @@ export function placeCutSections(
     if (family.every(({ id }) => known.has(id))) continue;
     const ranked = family.toSorted((a, b) => rankOf(a) - rankOf(b));
     const ids = ranked.map(({ id }) => id);
-    if (
-      isInOrder(
-        ids,
-        layout.map(({ id }) => id),
-      )
-    )
-      continue;
+    const all = layout.map(({ id }) => id);
+    if (isInOrder(ids, all)) continue;
     const isEach = [before.map(({ id }) => id), branch].every((side) => isInOrder(ids, side));
     if (!isEach) continue;
     ids.forEach((id, index) => {

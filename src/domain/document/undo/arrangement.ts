@@ -1,6 +1,8 @@
 import { arrangementByPlace } from './arrangement-by-place.ts';
 import { type Characters, elementsOf } from './characters.ts';
 import { NONE } from './columns.ts';
+import { madeAt } from './cut-order.ts';
+import { typedAs } from './links.ts';
 
 /** An element that stands for a character. Out of place: it belongs here and is elsewhere. */
 export type Arranged = { readonly row: number; readonly isInPlace: boolean };
@@ -25,8 +27,6 @@ export function arrangementOf(
   // Text moves only into sections that are newer than its own.
   return new Map(objects.map((object) => [object, arranged(characters, object, followers)]));
 }
-
-const madeAt = (object: string): number => Number(object.split('@')[0]);
 
 function arranged(
   characters: Characters,
@@ -80,22 +80,15 @@ function comesBefore(
   row: number,
   follower: number | undefined,
 ): boolean {
-  const first = firstOf(characters, row);
+  const { previous } = characters;
+  const first = typedAs(previous, row);
   const { start = 0, end = 0 } = characters.texts.get(object) ?? {};
   if (first < start || first >= end || follower === undefined) return false;
-  return isLater(characters, first, firstOf(characters, follower));
+  return isLater(characters, first, typedAs(previous, follower));
 }
 
 /** Automerge's order of ids, which goes by what their authors knew. */
 function isLater({ saved: { ops } }: Characters, one: number, other: number): boolean {
   const difference = (ops.counter[one] ?? 0) - (ops.counter[other] ?? 0);
   return (difference || (ops.actor[one] ?? 0) - (ops.actor[other] ?? 0)) > 0;
-}
-
-/** The element that the character was typed as. */
-export function firstOf({ previous }: Characters, row: number): number {
-  let at = row;
-  for (let before = previous[at] ?? NONE; before !== NONE; before = previous[at] ?? NONE)
-    at = before;
-  return at;
 }

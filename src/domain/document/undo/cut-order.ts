@@ -1,4 +1,5 @@
 import type { FirstPlaces } from './first-places.ts';
+import { partsOf } from './saved-rows.ts';
 
 /**
  * The texts in an order that never changes: what was cut off comes behind what it was cut off, and
@@ -21,6 +22,7 @@ export function cutOrder(objects: Iterable<string>, places: FirstPlaces): readon
     .map(({ object }) => object);
 }
 
-const madeAt = (object: string): number => Number(object.split('@')[0]);
+/** The number of the operation that made an object: newer ones have higher ones. */
+export const madeAt = (object: string): number => partsOf(object)[0];
 
 const compareNames = (one: string, other: string) => (one < other ? -1 : Number(one > other));

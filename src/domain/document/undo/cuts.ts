@@ -3,8 +3,8 @@ import type { CutFrom } from '#domain/document/lineage.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { NONE } from './columns.ts';
 import { cutOrder } from './cut-order.ts';
-import { type FirstPlaces, firstPlaces, typedAs } from './first-places.ts';
-import type { Links } from './links.ts';
+import { type FirstPlaces, firstPlaces } from './first-places.ts';
+import { type Links, typedAs } from './links.ts';
 import type { SavedDocument } from './saved-document.ts';
 import type { Rows } from './saved-rows.ts';
 
@@ -34,8 +34,8 @@ export function cutsIn({ saved, texts, links: { next, previous }, forked }: Link
     const { start = 0, end = 0 } = texts.get(object) ?? {};
     rankOf.fill(rank, start, end);
   });
-  const elements = new Map([...forked].map((row) => [typedAs({ source }, row), [] as number[]]));
-  for (let row = 0; row < source.length; row++) elements.get(typedAs({ source }, row))?.push(row);
+  const elements = new Map([...forked].map((row) => [typedAs(source, row), [] as number[]]));
+  for (let row = 0; row < source.length; row++) elements.get(typedAs(source, row))?.push(row);
   for (const rows of elements.values()) {
     rows.sort((one, other) => (rankOf[one] ?? 0) - (rankOf[other] ?? 0) || one - other);
     rows.forEach((row, index) => {

@@ -6,7 +6,7 @@ import type { Authorship, AuthorshipOf } from './authorship.ts';
 import { NONE } from './columns.ts';
 import type { Counts } from './rule.ts';
 import type { SavedDocument } from './saved-document.ts';
-import { isOverwritten, opId, rowsOf, valueAt } from './saved-rows.ts';
+import { isOverwritten, opId, partsOf, rowsOf, valueAt } from './saved-rows.ts';
 
 /** A field that is to get another value: the title, a section's place, or its presence. */
 export type Put = {
@@ -93,8 +93,8 @@ export function historiesOf({ saved, authorshipOf, content: { replica, sections 
     title: writesOf(ROOT, 'title'),
     sections: new Map(
       objects.map(([id, object]): [SectionId, History] => {
-        const [counter = '', actor = ''] = object.split('@');
-        const made = authorshipOf(saved.actors.indexOf(actor), Number(counter));
+        const [counter, actor] = partsOf(object);
+        const made = authorshipOf(saved.actors.indexOf(actor), counter);
         const [order, present] = [writesOf(object, 'order'), writesOf(object, 'present')];
         return [id, { object, made, order, present }];
       }),

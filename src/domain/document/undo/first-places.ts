@@ -1,6 +1,7 @@
 import { NONE } from './columns.ts';
+import { typedAs } from './links.ts';
 import type { SavedDocument } from './saved-document.ts';
-import { type Rows, rowAbove } from './saved-rows.ts';
+import { type Rows, partsOf, rowAbove } from './saved-rows.ts';
 
 /** Where text came from: elements, and for each the one that it was made of (`NONE`: typed). */
 export type Sources = {
@@ -51,7 +52,7 @@ export function firstPlaces(sources: Sources): FirstPlaces {
   const heads = new Map<Text, FirstPlace['within']>();
 
   const of = (row: number): FirstPlace => {
-    const typed = typedAs(sources, row);
+    const typed = typedAs(source, row);
     return { within: withinFor(typed), at: typed };
   };
   /** Found once for all of a word, which was typed one character behind the other. */
@@ -135,18 +136,11 @@ function isPlain({ source }: Sources, start: number, end: number): boolean {
 
 /** A cut writes what it moves right behind the text that it makes: `NONE` for an empty one. */
 function firstElement({ saved, texts }: Sources, object: string): number {
-  const [counter, actor] = object.split('@');
+  const [counter, actor] = partsOf(object);
   const { start, end } = texts.get(object) ?? nowhere;
   for (let row = start; row < end; row++) {
-    const isFirst = saved.ops.counter[row] === Number(counter) + 1;
+    const isFirst = saved.ops.counter[row] === counter + 1;
     if (isFirst && saved.actors[saved.ops.actor[row] ?? 0] === actor) return row;
   }
   return NONE;
-}
-
-/** The element that the character was typed as. */
-export function typedAs({ source }: Pick<Sources, 'source'>, row: number): number {
-  let at = row;
-  for (let made = source[at] ?? NONE; made !== NONE; made = source[at] ?? NONE) at = made;
-  return at;
 }

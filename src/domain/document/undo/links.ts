@@ -12,6 +12,13 @@ export type Links = {
   readonly previous: Int32Array;
 };
 
+/** The element that a character was typed as, by what each element was made of. */
+export function typedAs(previous: Int32Array, row: number): number {
+  let at = row;
+  for (let made = previous[at] ?? NONE; made !== NONE; made = previous[at] ?? NONE) at = made;
+  return at;
+}
+
 type Linking = Links & {
   /** Elements that several others were made of. */
   readonly forked: Set<number>;

@@ -1,12 +1,14 @@
 /** LEB128, one after the other. */
 export function packed(values: readonly number[]): Uint8Array {
   const bytes: number[] = [];
-  for (const value of values) {
-    let left = value;
-    for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80);
-    bytes.push(left);
-  }
+  for (const value of values) writeUnsigned(bytes, value);
   return Uint8Array.from(bytes);
+}
+
+export function writeUnsigned(bytes: number[], value: number): void {
+  let left = value;
+  for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80);
+  bytes.push(left);
 }
 
 /** Small numbers of either sign as small ones without. */

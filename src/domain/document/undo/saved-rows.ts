@@ -24,6 +24,11 @@ export function lengthAt(saved: SavedDocument, row: number): number {
 export const opId = ({ actors, ops }: SavedDocument, row: number): string =>
   `${ops.counter[row]}@${actors[ops.actor[row] ?? 0]}`;
 
+export function partsOf(id: string): readonly [counter: number, actor: string] {
+  const at = id.indexOf('@');
+  return [Number(id.slice(0, at)), id.slice(at + 1)];
+}
+
 /** The object that the operation in this row changes. */
 export function objectOf({ actors, objects }: SavedDocument, row: number): string {
   let [low, high] = [0, objects.length - 1];
