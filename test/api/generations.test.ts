@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataOf, GenerationEvent } from '#domain/generation/events.ts';
 import type { Script } from '#test/support/model-server/script.ts';
+import { secretSamples } from '#test/support/secret-samples.ts';
 import { type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
 import { until } from '#test/support/process.ts';
 
@@ -261,6 +263,78 @@ test('a model that the budget does not allow is skipped, and the event says so',
     ],
   );
 });
+
+const secret = secretSamples[1]!;
+
+test('a secret in a prompt does not reach the model, and the log says where it was', async (t) => {
+  const ours = await modelTenant(t);
+  ours.models.next(fish);
+  const messages = [{ role: 'user', content: `Summarise: ${secret} is ours.` }];
+  const made = await generated(ours, { ...asked, messages });
+  assert.equal(made.status, 'completed');
+  assert.ok(!ours.models.requests[0]?.text.includes(secret));
+  assert.match(ours.models.requests[0]?.text ?? '', /\[redacted\]/);
+  const events = await ours.eventsOf(made.id);
+  assert.ok(!JSON.stringify(events).includes(secret));
+  const [, flag] = events;
+  assert.ok(flag?.type === 'FlagRaised');
+  assert.deepEqual(
+    [flag.data.direction, flag.data.place, flag.data.outcome],
+    ['prompt', 'messages/0', 'redacted'],
+  );
+});
+
+const denying = (direction: 'prompt' | 'answer') => ({
+  detectors: [
+    {
+      detector: 'deny-list',
+      name: 'birds',
+      phrases: ['nightjar'],
+      actions: { [direction]: 'block' },
+    },
+  ],
+});
+
+test('a prompt that a rule forbids is recorded, and asks no model and no budget', async (t) => {
+  const ours = await modelTenant(t);
+  await ours.make(ours.key, 'PUT', '/v1/policies/birds', denying('prompt'));
+  await policiesAreSeen(ours, 'nightjar', 'blocked');
+  const messages = [{ role: 'user', content: 'Tell me of the nightjar.' }];
+  const made = await generated(ours, { ...asked, messages });
+  assert.deepEqual([made.status, made.reason, made.attempts], ['blocked', 'prompt', 0]);
+  assert.deepEqual(await ours.typesOf(made.id), [
+    'GenerationRequested',
+    'FlagRaised',
+    'GenerationBlocked',
+  ]);
+});
+
+test('an answer that a rule forbids ends there, and what came of it is paid', async (t) => {
+  const ours = await modelTenant(t);
+  await ours.make(ours.key, 'PUT', '/v1/policies/birds', denying('answer'));
+  const text = ['The ', 'night', 'jar ', 'and more '.repeat(50)];
+  ours.models.next(...Array.from({ length: 20 }, () => ({ ...fish, text })));
+  let made = await generated(ours, asked);
+  for (let tries = 0; tries < 15 && made.status !== 'blocked'; tries += 1) {
+    await sleep(250);
+    made = await generated(ours, asked);
+  }
+  assert.deepEqual([made.status, made.reason], ['blocked', 'answer']);
+  assert.ok(!made.answer.text.includes('nightjar'));
+  const events = await ours.eventsOf(made.id);
+  assert.ok(events.some(({ type }) => type === 'FlagRaised'));
+  const [debit] = debitsIn(events);
+  assert.ok(debit && debit.countedBy === 'us' && debit.outputTokens > 0);
+});
+
+/** A policy is in force when its view shows it, and a second after. */
+async function policiesAreSeen(ours: ModelTenant, word: string, status: string): Promise<void> {
+  const messages = [{ role: 'user', content: word }];
+  await until(async () => {
+    const made = await generated(ours, { ...asked, model: 'offline', messages });
+    return made.status === status;
+  });
+}
 
 const RACING = Number(process.env['RACING_GENERATIONS'] ?? 400);
 const FITTING = RACING / 20;

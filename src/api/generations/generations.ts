@@ -1,6 +1,5 @@
 import type { Registry } from 'prom-client';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
-import { passing } from '#commands/generation/filter-port.ts';
 import { generating } from '#commands/generation/generate.ts';
 import { offerAnswer } from '#commands/generation/offer-answer.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
@@ -12,6 +11,7 @@ import type { Aggregates } from '#api/aggregates.ts';
 import type { AnchoringDeps, DocumentDeps } from '#api/document-deps.ts';
 import type { Config } from '#api/config.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
+import { policyFilters } from '#api/policy-filters.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
 import type { viewQueries } from '#api/view-queries.ts';
@@ -59,7 +59,7 @@ export function generations(ports: Ports) {
     admission,
     catalogue,
     entitlement: entitlementOf(streams, clock),
-    filter: passing,
+    filterFor: policyFilters(ports.queries, clock),
     clock,
     ids,
     aboutToHold: lost.watch,

@@ -1,19 +1,18 @@
+import { filterAnswer } from '#commands/filter/filter-answer.ts';
+import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock } from '#commands/ports.ts';
 import type { Amount } from '#domain/budget/amount.ts';
 import type { Answer, ToolCalled } from '#domain/generation/asked.ts';
 import type { AttemptAt, DataOf } from '#domain/generation/events.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 import { costOf, reservedTokens, worstCostOf } from '#domain/price.ts';
-import type { Principal } from '#domain/rights.ts';
 import { type Usage, countedByUs } from '#domain/usage.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { Candidate } from './candidates.ts';
-import type { Filter } from './filter-port.ts';
 import type { AnswerPart, FinishReason } from './model-port.ts';
 import type { Shown } from './under-way.ts';
 
 export type AttemptPorts = {
-  readonly filter: Pick<Filter, 'answer'>;
   readonly clock: Pick<Clock, 'now'>;
 };
 
@@ -21,17 +20,10 @@ export type Attempted = {
   readonly made: Omit<DataOf<'AttemptMade'>, 'requestedBy'>;
   readonly debited: DataOf<'BudgetDebited'> | undefined;
   readonly error: ModelError | undefined;
+  readonly flags: readonly DataOf<'FlagRaised'>[];
   /** Rules that an answer broke. */
   readonly blockedBy: readonly string[] | undefined;
 };
-
-class Blocked extends Error {
-  readonly rules: readonly string[];
-  constructor(rules: readonly string[]) {
-    super('A rule forbids the answer.');
-    this.rules = rules;
-  }
-}
 
 export const attemptAt = ({ found }: Candidate): AttemptAt => ({
   model: found.model,
@@ -40,7 +32,7 @@ export const attemptAt = ({ found }: Candidate): AttemptAt => ({
 });
 
 type Listening = {
-  readonly principal: Principal;
+  readonly filter: Filter;
   readonly signal: AbortSignal;
   readonly show: (part: Shown) => void;
 };
@@ -55,8 +47,10 @@ export async function attemptOnce(
   const now = () => ports.clock.now().getTime();
   const began = now();
   const came = collected();
-  const { error, blockedBy } = await listen(ports, candidate, asked, came);
+  const { error, flags } = await listen(candidate, asked, came);
+  const blockedBy = blockingRules(flags);
   const { answer, finish, answeredAs, usage } = came.all();
+  const owed = usage ?? error?.usage ?? (blockedBy && came.counted(candidate));
   const leftOut = candidate.provider.leavesOut(candidate.prompt);
   return {
     made: {
@@ -69,47 +63,65 @@ export async function attemptOnce(
       tookMs: Math.max(0, now() - began),
       answer,
     },
-    debited: debitOf(candidate, attempt, usage ?? error?.usage, whyUnknown(error, asked.signal)),
+    debited: debitOf(candidate, attempt, owed, whyUnknown(error, asked.signal)),
     error,
+    flags: flags.map((flag) => Object.assign({ attempt }, flag)),
     blockedBy,
   };
 }
 
 async function listen(
-  { filter }: AttemptPorts,
   { found, provider, prompt }: Candidate,
-  { principal, signal, show }: Listening,
+  { filter, signal, show }: Listening,
   came: ReturnType<typeof collected>,
-): Promise<Pick<Attempted, 'error' | 'blockedBy'>> {
-  const rules = filter.answer(principal);
-  const showText = (said: ReturnType<typeof rules.take>) => {
-    if ('blockedBy' in said) throw new Blocked(said.blockedBy);
-    if (said.text !== '') show(came.text(said.text));
-  };
+): Promise<Pick<Attempted, 'error' | 'flags'>> {
+  const model = found.settings.upstreamName;
+  const answer = came.received(provider.call({ model, prompt, signal }));
+  const filtered = filterAnswer(filter, answer, signal);
   try {
-    const model = found.settings.upstreamName;
-    for await (const part of provider.call({ model, prompt, signal })) {
-      if (part.type === 'text') showText(rules.take(part.text));
+    for await (const part of filtered.parts) {
+      if (part.type === 'text') show(came.text(part.text));
       else if (part.type === 'tool-call') show(came.toolCall(part));
       else came.other(part);
     }
-    showText(rules.end());
-    return { error: undefined, blockedBy: undefined };
-  } catch (thrown) {
-    if (thrown instanceof Blocked) return { error: undefined, blockedBy: thrown.rules };
-    if (thrown instanceof ModelError) return { error: thrown, blockedBy: undefined };
-    throw thrown;
+    return { error: undefined, flags: filtered.flags() };
+  } catch (error) {
+    if (error instanceof ModelError) return { error, flags: filtered.flags() };
+    throw error;
   }
+}
+
+/** The rules that block an answer, where there are any. */
+function blockingRules(flags: Attempted['flags']): readonly string[] | undefined {
+  const blocking = flags.filter(({ outcome }) => outcome === 'blocked');
+  if (blocking.length === 0) return undefined;
+  const findings = blocking.flatMap((flag) => flag.findings);
+  return findings.flatMap(({ action, rule }) => (action === 'block' ? [rule] : []));
 }
 
 /** What came so far, in one piece. */
 function collected() {
   let text = '';
+  let unfiltered = '';
   const calls = new Map<number, ToolCalled>();
   let finish: FinishReason | undefined;
   let answeredAs: string | undefined;
   let usage: Usage | undefined;
   return {
+    /** Passes the provider's own words on and keeps them, because all of them are billed. */
+    received: async function* (parts: AsyncIterable<AnswerPart>): AsyncGenerator<AnswerPart> {
+      for await (const part of parts) {
+        if (part.type === 'text') unfiltered += part.text;
+        if (part.type === 'tool-call') unfiltered += `${part.name ?? ''}${part.arguments}`;
+        yield part;
+      }
+    },
+    /** Of an answer that we broke off, so that its provider says no more. */
+    counted: ({ provider, inputTokens }: Candidate): Usage => {
+      const messages = [{ role: 'assistant' as const, content: unfiltered }];
+      const outputTokens = provider.countPrompt({ messages, maxTokens: 1 });
+      return countedByUs({ inputTokens, outputTokens });
+    },
     text: (more: string): Shown => {
       text += more;
       return { type: 'text', text: more };

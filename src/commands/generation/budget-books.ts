@@ -136,6 +136,7 @@ function ledgerEntries() {
       case 'GenerationAbandoned':
         return { type: 'abandoned', id };
       case 'GenerationRequested':
+      case 'FlagRaised':
       case 'AttemptMade':
       case 'OutcomeGiven':
         return undefined;

@@ -1,10 +1,10 @@
 import type { Admission } from '#commands/admission.ts';
+import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import type { Amount } from '#domain/budget/amount.ts';
 import { minus, plus, zero } from '#domain/budget/amount.ts';
 import type { Ending } from '#domain/generation/decide.ts';
 import type { DataOf } from '#domain/generation/events.ts';
-import type { Principal } from '#domain/rights.ts';
 import { type Attempted, type AttemptPorts, attemptAt, attemptOnce } from './attempt-once.ts';
 import type { Candidate } from './candidates.ts';
 import { type Hold, named } from './reserve.ts';
@@ -24,7 +24,7 @@ export type CascadePorts = AttemptPorts & {
 
 export type Cascading = {
   readonly hold: Hold;
-  readonly principal: Principal;
+  readonly filter: Filter;
   readonly running: Pick<UnderWay, 'signal' | 'show'>;
   /** Whether what was shown can be taken back, because nobody has read it yet. */
   readonly canTakeBack: boolean;
@@ -55,8 +55,7 @@ export async function tryModels(
     const { candidate, index }: Next = next;
     atModel += 1;
     running.show({ type: 'attempt', attempt, model: candidate.found.model });
-    const { principal } = cascading;
-    const asked = { principal, signal: running.signal, show: running.show };
+    const asked = { filter: cascading.filter, signal: running.signal, show: running.show };
     const attempted = await attemptOnce(ports, candidate, attempt, asked);
     spent = plus(spent, attempted.debited?.amount ?? zero);
     next = nextAfter(ports, cascading, attempted, index, atModel);

@@ -1,3 +1,4 @@
+import { type FilteredPrompt, filterPrompt } from '#commands/filter/filter-prompt.ts';
 import type { CommandRequest } from '#commands/handle.ts';
 import type { Claim, Limits, Scope } from '#domain/budget/limits.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
@@ -23,7 +24,7 @@ type Running = { readonly hash: Uint8Array; readonly begun: Promise<Begun> };
 
 /** The one path of every generation: nothing calls a model but what it has admitted and logged. */
 export function generating(ports: GeneratePorts) {
-  const { generations, generationHistory, admission, catalogue, filter, clock, ids } = ports;
+  const { generations, generationHistory, admission, catalogue, filterFor, clock, ids } = ports;
   const here = new Map<GenerationId, Running>();
   const working = new Map<GenerationId, { running: UnderWay; done: Promise<void> }>();
   const closing = new AbortController();
@@ -34,11 +35,9 @@ export function generating(ports: GeneratePorts) {
     if (before.state.status !== 'missing') return await repeat(id, wanted, request);
     const { limits, features, models, zones, region } = await ports.entitlement(tenant);
     if (!features.includes('generation')) throw new Rejected('generation/not-in-plan');
-    const filtered = await filter.prompt(wanted.prompt, principal);
-    if ('blockedBy' in filtered) {
-      return { id, ended: await blocked(id, wanted, filtered.blockedBy, request) };
-    }
-    const { prompt } = filtered;
+    const filter = await filterFor(tenant);
+    const { prompt, flags, isBlocked } = await filterPrompt(filter, wanted.prompt);
+    if (isBlocked) return { id, ended: await blocked(id, wanted, { prompt, flags }, request) };
     const wished =
       'task' in wanted.by ? await catalogue.cascade(wanted.by.task) : [wanted.by.model];
     const asked = { tenant, region, models: wished, allowed: models, prompt };
@@ -63,9 +62,9 @@ export function generating(ports: GeneratePorts) {
         ...tooDear.map(({ found }) => ({ model: found.model, reason: 'budget/exhausted' })),
       ],
     });
-    await log(id, hold, command, request);
+    await log(id, hold, { asked: command, flags }, request);
     const running = underWay(clock, { resumable: wanted.resumable });
-    working.set(id, { running, done: work(id, hold, wanted, request, running) });
+    working.set(id, { running, done: work({ id, hold, filter, wanted, request, running }) });
     return { id, running };
   }
 
@@ -73,14 +72,14 @@ export function generating(ports: GeneratePorts) {
   async function log(
     id: GenerationId,
     hold: Hold,
-    asked: RequestGeneration['asked'],
+    { asked, flags }: Pick<RequestGeneration, 'asked' | 'flags'>,
     request: CommandRequest,
   ): Promise<void> {
     const { tenant } = request;
     const at = attemptAt(hold.candidates[0]!);
     const reservation = named(hold.request);
     const decided = { reserved: reservedBy(hold, at) };
-    const command = { type: 'RequestGeneration', asked, decided } as const;
+    const command = { type: 'RequestGeneration', asked, flags, decided } as const;
     try {
       await generations(id, command, request);
     } catch (error) {
@@ -104,15 +103,10 @@ export function generating(ports: GeneratePorts) {
     }
   }
 
-  async function work(
-    id: GenerationId,
-    hold: Hold,
-    wanted: Wanted,
-    request: CommandRequest,
-    running: UnderWay,
-  ): Promise<void> {
+  async function work(run: Parameters<typeof runHeld>[1]): Promise<void> {
+    const { id, running } = run;
     try {
-      running.end(await runHeld(ports, { id, hold, wanted, request, running }));
+      running.end(await runHeld(ports, run));
     } catch (error) {
       ports.warn('a generation was not recorded to its end', error);
       running.fail(error);
@@ -125,17 +119,20 @@ export function generating(ports: GeneratePorts) {
   const blocked = async (
     id: GenerationId,
     wanted: Wanted,
-    rules: readonly string[],
+    { prompt, flags }: Pick<FilteredPrompt, 'prompt' | 'flags'>,
     request: CommandRequest,
   ): Promise<Ended> => {
-    const asked = requestWith(wanted, wanted.prompt, { models: [], skipped: [] });
-    const decided = { blocked: { direction: 'prompt' as const, rules: [...rules] } };
-    return await generations(id, { type: 'RequestGeneration', asked, decided }, request);
+    const asked = requestWith(wanted, prompt, { models: [], skipped: [] });
+    const findings = flags.flatMap((flag) => flag.findings);
+    const rules = findings.flatMap(({ action, rule }) => (action === 'block' ? [rule] : []));
+    const decided = { blocked: { direction: 'prompt' as const, rules } };
+    return await generations(id, { type: 'RequestGeneration', asked, flags, decided }, request);
   };
 
   /** The same key and body: what came of it before. On a stream that is there, nothing is written. */
   async function repeat(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
-    const ended = await blocked(id, wanted, [], request);
+    const { prompt } = wanted;
+    const ended = await blocked(id, wanted, { prompt, flags: [] }, request);
     if (ended.state.status === 'open') throw new Rejected('generation/not-here');
     return { id, ended };
   }

@@ -1,3 +1,4 @@
+import type { Filter } from '#commands/filter/filter-port.ts';
 import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Ending, GenerationCommand } from '#domain/generation/decide.ts';
@@ -11,6 +12,7 @@ import type { GeneratePorts, Wanted } from './wanted.ts';
 type Running = {
   readonly id: GenerationId;
   readonly hold: Hold;
+  readonly filter: Filter;
   readonly wanted: Pick<Wanted, 'canTakeBack' | 'timeoutMs'>;
   readonly request: CommandRequest;
   readonly running: UnderWay;
@@ -18,11 +20,11 @@ type Running = {
 
 /** From a confirmed hold to the end that the log has. What cannot be logged is left to whoever finds the hold. */
 export async function runHeld(
-  ports: Pick<GeneratePorts, 'generations' | 'admission' | 'filter' | 'clock' | 'ids' | 'warn'>,
-  { id, hold, wanted, request, running }: Running,
+  ports: Pick<GeneratePorts, 'generations' | 'admission' | 'clock' | 'ids' | 'warn'>,
+  { id, hold, filter, wanted, request, running }: Running,
 ): Promise<Ended> {
   const { admission, clock } = ports;
-  const { tenant, principal } = request;
+  const { tenant } = request;
   const over = new AbortController();
   let last: Outcome<Generation> | undefined;
   const write = async (command: GenerationCommand, step: string) => {
@@ -34,12 +36,12 @@ export async function runHeld(
   try {
     const ending = await tryModels(ports, {
       hold,
-      principal,
+      filter,
       running,
       canTakeBack: wanted.canTakeBack,
       deadline,
-      record: ({ made, debited }, ending) =>
-        write({ type: 'RecordAttempt', made, debited, ending }, `attempt ${made.attempt}`),
+      record: ({ made, debited, flags }, ending) =>
+        write({ type: 'RecordAttempt', made, debited, flags, ending }, `attempt ${made.attempt}`),
       logTopUp: (toppedUp) =>
         write({ type: 'TopUpBudget', toppedUp }, `top-up ${toppedUp.attempt} ${toppedUp.epoch}`),
     });

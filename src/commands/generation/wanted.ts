@@ -1,4 +1,5 @@
 import type { Admission } from '#commands/admission.ts';
+import type { FilterFor } from '#commands/filter/filter-port.ts';
 import type { Handle } from '#commands/handle.ts';
 import type { History } from '#commands/history.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
@@ -11,7 +12,6 @@ import type { Prompt } from '#domain/generation/prompt.ts';
 import type { Generation } from '#domain/generation/state.ts';
 import type { CascadeId, ModelId, TenantId } from '#domain/ids.ts';
 import type { Catalogue } from './candidates.ts';
-import type { Filter } from './filter-port.ts';
 import type { Ended, UnderWay } from './under-way.ts';
 
 /** What a tenant may use, as its plan says now. */
@@ -31,7 +31,8 @@ export type GeneratePorts = {
     readonly cascade: (id: CascadeId) => Promise<readonly ModelId[]>;
   };
   readonly entitlement: (tenant: TenantId) => Promise<Entitlement>;
-  readonly filter: Filter;
+  /** Under the policies that are in force now; asked for once a generation. */
+  readonly filterFor: FilterFor;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'uuid' | 'random'>;
   /** Told before a hold is made: it may be all that is left of this. */

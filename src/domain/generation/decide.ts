@@ -22,6 +22,7 @@ export type Ending = Extract<
 export type RequestGeneration = {
   readonly type: 'RequestGeneration';
   readonly asked: Omit<DataOf<'GenerationRequested'>, 'requestedBy'>;
+  readonly flags: readonly DataOf<'FlagRaised'>[];
   /** The hold that the counters have, or what the filter says against the prompt. */
   readonly decided:
     | { readonly reserved: DataOf<'BudgetReserved'> }
@@ -39,6 +40,7 @@ type RecordAttempt = {
   readonly made: Omit<DataOf<'AttemptMade'>, 'requestedBy'>;
   /** None where the attempt certainly reached no provider. */
   readonly debited: DataOf<'BudgetDebited'> | undefined;
+  readonly flags: readonly DataOf<'FlagRaised'>[];
   readonly ending: Ending | undefined;
 };
 type EndGeneration = { readonly type: 'EndGeneration'; readonly ending: Ending };
@@ -82,7 +84,7 @@ function decide(
 }
 
 function request(
-  { asked, decided }: RequestGeneration,
+  { asked, flags, decided }: RequestGeneration,
   state: Generation,
   principal: Principal,
 ): GenerationEvent[] {
@@ -92,6 +94,7 @@ function request(
   const data = { ...asked, requestedBy: principal.member };
   return [
     { type: 'GenerationRequested', data },
+    ...flagged(flags),
     'reserved' in decided
       ? { type: 'BudgetReserved', data: decided.reserved }
       : { type: 'GenerationBlocked', data: decided.blocked },
@@ -119,7 +122,7 @@ function underWay(
 }
 
 function recordAttempt(
-  { made, debited, ending }: RecordAttempt,
+  { made, debited, flags, ending }: RecordAttempt,
   { requestedBy, attempts }: OpenGeneration,
 ): GenerationEvent[] {
   if (attempts.includes(made.attempt)) return [];
@@ -127,10 +130,14 @@ function recordAttempt(
     ...(requestedBy === undefined
       ? []
       : [{ type: 'AttemptMade' as const, data: { ...made, requestedBy } }]),
+    ...flagged(flags),
     ...(debited === undefined ? [] : [{ type: 'BudgetDebited' as const, data: debited }]),
     ...(ending === undefined ? [] : [ending]),
   ];
 }
+
+const flagged = (flags: readonly DataOf<'FlagRaised'>[]): GenerationEvent[] =>
+  flags.map((data) => ({ type: 'FlagRaised', data }));
 
 /** Nothing, where all attempts that may have begun are accounted for. */
 function assumedDebit(state: OpenGeneration): GenerationEvent[] {

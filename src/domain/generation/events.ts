@@ -6,6 +6,7 @@ import {
   defineEvent,
   plain,
 } from '#domain/event.ts';
+import { FlagRaisedData } from '#domain/compliance/flag.ts';
 import { CascadeId, DocumentId, MemberId, ModelId, ProviderId, SectionId } from '#domain/ids.ts';
 import { Answer, Asked } from './asked.ts';
 
@@ -60,6 +61,8 @@ export const generationEvents = {
     skipped: z.array(z.object({ model: ModelId, reason: z.string() })),
     target: Target.optional(),
   }),
+  /** What the filter found in the prompt or in an attempt's answer: rules and places, no words. */
+  FlagRaised: readable({ ...FlagRaisedData.shape, attempt: attempt.optional() }),
   /** The hold exists in the counters of this epoch. Anew where they were lost before this was logged. */
   BudgetReserved: readable({
     holder: z.string(),

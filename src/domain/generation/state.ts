@@ -67,6 +67,8 @@ export function evolve(state: Generation, event: GenerationEvent): Generation {
   if (event.type === 'GenerationRequested') return requested({ target: undefined, ...event.data });
   if (event.type === 'GenerationAbandoned') return { status: 'abandoned' };
   if (state.status === 'missing' || state.status === 'abandoned') return state;
+  // For whoever reads them: no decision needs them.
+  if (event.type === 'FlagRaised') return state;
   return isOfAccount(event) ? accounted(state, event) : ended(state, event);
 }
 
@@ -119,7 +121,7 @@ const attempted = (
 
 type Ending = Exclude<
   GenerationEvent,
-  OfAccount | { type: 'GenerationRequested' | 'GenerationAbandoned' }
+  OfAccount | { type: 'GenerationRequested' | 'GenerationAbandoned' | 'FlagRaised' }
 >;
 
 function ended(state: OpenGeneration | EndedGeneration, event: Ending): Generation {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Admission } from '#commands/admission.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
-import { passing } from '#commands/generation/filter-port.ts';
 import { generating } from '#commands/generation/generate.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
 import type { Wanted } from '#commands/generation/wanted.ts';
@@ -19,6 +18,7 @@ import { promptOf } from '#test/support/answers.ts';
 import { catalogue } from '#test/support/catalogue.ts';
 import { type World, request } from '#test/support/command-path.ts';
 import { acme } from '#test/support/given.ts';
+import { filterWith } from '#test/support/filters.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
 import { testSealer } from '#test/support/sealing.ts';
 
@@ -79,7 +79,7 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
       zones,
       region: undefined,
     }),
-    filter: passing,
+    filterFor: () => filterWith([]),
     clock,
     ids: systemIds,
     aboutToHold: lost.watch,

@@ -25,7 +25,7 @@ const reserved: DataOf<'BudgetReserved'> = {
   epoch: 'first',
   at,
 };
-const request = { type: 'RequestGeneration', asked, decided: { reserved } } as const;
+const request = { type: 'RequestGeneration', asked, flags: [], decided: { reserved } } as const;
 const olivia = memberNamed('olivia');
 const wasRequested: readonly GenerationEvent[] = [
   { type: 'GenerationRequested', data: { ...asked, requestedBy: olivia } },
@@ -57,6 +57,7 @@ const record = {
   type: 'RecordAttempt',
   made: made(1),
   debited: debited(1, 30),
+  flags: [],
   ending: completed,
 } as const;
 const wasMade = (attempt: number): GenerationEvent => ({
