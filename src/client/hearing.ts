@@ -1,9 +1,8 @@
-import { inflated } from './bytes.ts';
-import { decode } from './cbor.ts';
 import type { LiveNews } from './live-options.ts';
 import type { LocalCopy } from './local-copy.ts';
 import type { LiveEvent, ServerFrame, Welcome } from './protocol.ts';
 import type { Questions } from './questions.ts';
+import { Refusal } from './refused.ts';
 import type { Waiting } from './waiting.ts';
 
 type Hearers = {
@@ -54,17 +53,20 @@ export class Hearing {
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {
-    const { revision, rights, actor, snapshot, events } = welcome;
-    const { session, member, others } = welcome;
+    const { revision, rights, actor, session, member, others } = welcome;
     const { copy, waiting, tell, send } = this.#to;
     // Before anything waits: what is typed meanwhile is sent through this connection already.
     copy.outbox.reconnected();
     waiting.hope();
     this.#rights = rights;
     this.#writeAs(actor);
-    if (snapshot !== undefined) copy.replace(snapshot);
-    else if (events !== undefined) {
-      copy.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
+    try {
+      await copy.catchUp(welcome);
+    } catch (error) {
+      // The device kept less than it had sent, and what was typed from there on has numbers that
+      // the server has taken already.
+      this.#giveUp(new Refusal('change/sequence-taken', 'Its number was taken.'));
+      throw error;
     }
     copy.revision = revision;
     copy.keep();
@@ -91,10 +93,20 @@ export class Hearing {
   }
 
   #refused({ n, code, detail }: Extract<ServerFrame, { t: 'refused' }>): void {
-    const { copy, questions, tell, reconnect } = this.#to;
-    questions.failed(n, Object.assign(new Error(detail), { code }));
+    const { copy, questions, reconnect } = this.#to;
+    const refusal = new Refusal(code, detail);
+    questions.failed(n, refusal);
     if (!copy.outbox.wasSent(n)) return;
-    tell({ kind: 'lost', code, unsent: copy.discard() });
+    this.#giveUp(refusal);
     reconnect();
+  }
+
+  /** What the server has not got it never will; the copy is fetched anew. */
+  #giveUp(refusal: Refusal): void {
+    const { copy, waiting, tell } = this.#to;
+    const unsent = copy.discard();
+    if (unsent.length === 0) return;
+    waiting.refuse(refusal);
+    tell({ kind: 'lost', code: refusal.code, unsent });
   }
 }

@@ -94,8 +94,10 @@ export class Link {
     this.#line = this.#line
       .then(async () => {
         if (socket !== this.#socket) return;
-        if (frame.t === 'welcome') [this.#isWelcome, this.#failures] = [true, 0];
+        if (frame.t === 'welcome') this.#isWelcome = true;
         await this.#handlers.frame(frame);
+        // Whoever cannot take in what the server says would come back without a pause, for ever.
+        if (frame.t === 'welcome') this.#failures = 0;
       })
       // What cannot be taken in leaves a copy that is not the document: come back and catch up.
       .catch(() => socket.close(1000));

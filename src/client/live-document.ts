@@ -101,9 +101,12 @@ export class LiveDocument {
     return this.#link.isOpen;
   }
 
-  /** Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. */
-  splice(section: string, at: number, deleted: number, inserted: string): void {
-    this.#copy.splice(section, at, deleted, inserted);
+  /**
+   * Offsets are UTF-16 code units of the section. Throws `RangeError` where there is none. What is
+   * done in one place without a pause is taken back at once.
+   */
+  splice(section: string, at: number, deleted: number, inserted: string, place = section): void {
+    this.#copy.splice(section, at, deleted, inserted, place);
     this.#written();
   }
 
@@ -130,7 +133,7 @@ export class LiveDocument {
     return await this.#ask((n) => ({ t: 'redo', n, scope }));
   }
 
-  /** Resolves once everything that was typed is durable; throws `LiveRefused` where it will not be. */
+  /** Resolves once everything that was typed is durable; throws `LiveRefused` or `Refusal` where it will not be. */
   async settled(): Promise<void> {
     this.#commit();
     await this.#waiting.until(() => this.isSettled);

@@ -1,8 +1,9 @@
-import { hex } from './bytes.ts';
+import { hex, inflated } from './bytes.ts';
+import { decode } from './cbor.ts';
 import { EditGroups } from './edit-groups.ts';
 import { Keeper } from './keeper.ts';
 import { type Kept, Outbox, type Store, type Unsent } from './outbox.ts';
-import type { LiveEvent } from './protocol.ts';
+import type { LiveEvent, Welcome } from './protocol.ts';
 import { Replica } from './replica.ts';
 import type { TextSplice } from './text-splices.ts';
 
@@ -43,10 +44,10 @@ export class LocalCopy {
   }
 
   /** Of many characters, several changes of one group. */
-  splice(section: string, at: number, deleted: number, inserted: string): void {
+  splice(section: string, at: number, deleted: number, inserted: string, place = section): void {
     const write = (at: number, deleted: number, inserted: string) => {
       if ((this.replica?.pending ?? 0) >= MOST_OPERATIONS) this.commit();
-      this.write(section, (replica) => replica.splice(section, at, deleted, inserted));
+      this.write(place, (replica) => replica.splice(section, at, deleted, inserted));
     };
     if (deleted + inserted.length <= MOST_OPERATIONS) return write(at, deleted, inserted);
     const gone = this.replica?.textOf(section).slice(at, at + deleted) ?? '';
@@ -79,8 +80,15 @@ export class LocalCopy {
     this.keep();
   }
 
+  /** Throws where the document and what is not sent yet do not go together. */
+  async catchUp({ snapshot, events }: Pick<Welcome, 'snapshot' | 'events'>): Promise<void> {
+    if (snapshot !== undefined) return this.#replace(snapshot);
+    if (events === undefined) return;
+    this.take(decode(await inflated(events)) as unknown as readonly LiveEvent[]);
+  }
+
   /** The server's document, with what it has not got yet. */
-  replace(snapshot: Uint8Array): void {
+  #replace(snapshot: Uint8Array): void {
     this.commit();
     this.replica?.free();
     this.replica = Replica.load(snapshot, this.actor && hex(this.actor.id));
@@ -97,6 +105,7 @@ export class LocalCopy {
 
   /** The copy holds what nobody else will ever have: what is not the document's is given up. */
   discard(): readonly Unsent[] {
+    this.commit();
     const lost = this.outbox.clear();
     this.replica?.free();
     this.replica = undefined;

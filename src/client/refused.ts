@@ -8,3 +8,15 @@ export class LiveRefused extends Error {
     this.code = code;
   }
 }
+
+/** The server will not do what was asked, nor take what was typed. */
+export class Refusal extends Error {
+  /** One of the catalogue's. */
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.name = 'Refusal';
+    this.code = code;
+  }
+}

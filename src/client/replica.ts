@@ -91,7 +91,8 @@ export class Replica {
   /** What was typed since the last time, as one change. */
   commit(): Uint8Array | undefined {
     if (!this.hasUncommitted) return undefined;
-    this.#backend.commit(undefined, Math.floor(Date.now() / 1_000));
+    // A device's clock may be wrong; the server knows when it took the change.
+    this.#backend.commit(undefined, 0);
     return this.#backend.getLastLocalChange() ?? undefined;
   }
 

@@ -1,12 +1,12 @@
 /** Those who wait for something to become true. */
 export class Waiting {
-  #wakes: (() => void)[] = [];
+  #waiting: { readonly wake: () => void; readonly refuse: (failure: Error) => void }[] = [];
   #failure: Error | undefined;
 
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
       if (this.#failure !== undefined) throw this.#failure;
-      await new Promise<void>((resolve) => this.#wakes.push(resolve));
+      await new Promise<void>((wake, refuse) => this.#waiting.push({ wake, refuse }));
     }
   }
 
@@ -23,6 +23,11 @@ export class Waiting {
 
   /** It may be true by now. */
   wake(): void {
-    for (const wake of this.#wakes.splice(0)) wake();
+    for (const { wake } of this.#waiting.splice(0)) wake();
+  }
+
+  /** What is waited for will not be, though whoever waits from now on may see something like it. */
+  refuse(failure: Error): void {
+    for (const { refuse } of this.#waiting.splice(0)) refuse(failure);
   }
 }

@@ -55,6 +55,7 @@ type FrameOf<T extends ServerFrame['t']> = T extends 'presence' | 'preview'
   ? { readonly data: Uint8Array }
   : Extract<ServerFrame, { t: T }>;
 
+const GROUP = Buffer.from('5f0f6b5e4f5c4d5e8f0a1c1c1c1c1c1c', 'hex');
 const hello = (key: string) => ({ t: 'hello', protocol: 1, credential: key });
 
 test('who does not say hello in a sound way is not let in, and hears why', async (t) => {
@@ -128,7 +129,7 @@ test('a hostile change is set aside, its actor writes no more, and the room goes
   const welcome = await hostile.next('welcome');
   const actor = welcome.actor!;
   const changes = [hostileChange(welcome)];
-  hostile.send({ t: 'changes', n: 0, group: randomBytes(16), changes });
+  hostile.send({ t: 'changes', n: 0, group: GROUP, changes });
   assert.deepEqual(await hostile.closed(), { code: 4422, reason: 'change/unknown-reference' });
 
   const events = await server.eventsAfter(before.at(-1)?.position ?? 0n);
@@ -141,6 +142,43 @@ test('a hostile change is set aside, its actor writes no more, and the room goes
   honest.splice(honest.sections[0]!.id, 0, 0, 'Still here. ');
   await honest.settled();
   assert.equal(honest.markdown, 'Still here. Hello world\n');
+});
+
+test('a change by a clock that is ahead is refused, and its actor goes on', async (t) => {
+  const server = await served(t);
+  const connection = await rawConnection(server, server.id);
+  connection.send(hello(server.key));
+  const { snapshot, actor } = await connection.next('welcome');
+  const id = Buffer.from(actor!.id).toString('hex');
+  const renamedAt = (time: number) => {
+    const title = new Automerge.ImmutableString('Better');
+    const document = Automerge.load<{ title: unknown }>(snapshot!, { actor: id });
+    const now = Automerge.change(document, { time }, (draft) => void (draft.title = title));
+    return {
+      t: 'changes',
+      n: time,
+      group: GROUP,
+      changes: [Automerge.getLastLocalChange(now)!],
+    };
+  };
+  connection.send(renamedAt(Math.floor(Date.now() / 1_000) + 3_600));
+  assert.equal((await connection.next('refused')).code, 'change/from-the-future');
+  connection.send(renamedAt(0));
+  assert.equal((await connection.next('ack')).n, 0);
+});
+
+test('a group that is no UUID is no frame, and does not fail the server', async (t) => {
+  const server = await served(t);
+  for (const frame of [
+    { t: 'undo', scope: 'mine' },
+    { t: 'changes', changes: [randomBytes(9)] },
+  ]) {
+    const connection = await rawConnection(server, server.id);
+    connection.send(hello(server.key));
+    await connection.next('welcome');
+    connection.send({ ...frame, n: 0, group: Buffer.alloc(16, 0x11) });
+    assert.deepEqual(await connection.closed(), { code: 4400, reason: 'frame/malformed' });
+  }
 });
 
 test('an actor writes through its newest connection', async (t) => {
@@ -190,6 +228,20 @@ test('a key that is revoked ends its connections', async (t) => {
   const asked = performance.now();
   assert.equal((await connection.closed()).code, 4401);
   t.diagnostic(`closed after ${Math.round(performance.now() - asked)} ms`);
+});
+
+test('whoever types into what was archived meanwhile hears that it was', async (t) => {
+  const { url, id, key, make } = await served(t);
+  const lost: string[] = [];
+  const ada = await openLive(url, id, key, {
+    onEvent: (news) => news.kind === 'lost' && lost.push(news.code),
+  });
+  t.after(() => ada.close());
+  await make(key, 'POST', `/v1/documents/${id}/archive`, {});
+  await soon(() => !ada.mayWrite);
+  ada.splice(ada.sections[0]!.id, 0, 0, 'Late. ');
+  await assert.rejects(ada.settled(), { code: 'document/archived' });
+  assert.deepEqual(lost, ['document/archived']);
 });
 
 test('the same changes over HTTP are taken once', async (t) => {

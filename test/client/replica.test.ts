@@ -88,3 +88,9 @@ test('a long text becomes changes that a server takes, of one group', async () =
   assert.ok(text.isWellFormed());
   await copy.close();
 });
+
+test('what is typed on a device whose clock is wrong is taken all the same', () => {
+  const [ada] = pair();
+  ada.splice('aa', 0, 0, 'x');
+  assert.equal(Automerge.decodeChange(ada.commit()!).time, 0);
+});

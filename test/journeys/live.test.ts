@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { LiveDocument } from '#client/live-document.ts';
 import type { LiveNews, LiveOptions } from '#client/live-options.ts';
+import type { Store } from '#client/outbox.ts';
 import { memoryStore, openLive, soon } from '#test/support/live.ts';
 import { type Journey, after, journey, memberOf, ownerOf } from '#test/support/journey.ts';
 
@@ -68,6 +69,35 @@ journey('what was typed without a connection arrives, once', async (t, server) =
   assert.equal(shown.text, '# zero one two three\n');
 });
 
+journey('whoever is let in by several changes at once writes as one actor', async (t, server) => {
+  const owner = await ownerOf(server, 'acme');
+  const ada = await memberOf(server, owner, 'Ada', 'author');
+  const bob = await memberOf(server, owner, 'Bob', 'author');
+  const cyd = await memberOf(server, owner, 'Cyd', 'author');
+  const made = await ada.post('/v1/documents', { title: 'Plan', markdown: 'Hello\n' });
+  const id = String(made.json['id']);
+  const share = async (level: string, more = {}) => {
+    const members = { [ada.id]: 'owner', [bob.id]: level, ...more };
+    await ada.put(`/v1/documents/${id}/access`, { members, groups: {} });
+  };
+  await share('viewer');
+  const his = await open(t, server, id, bob.key, { coalesceMs: 0 });
+  let typed = 0;
+  const typing = setInterval(() => {
+    if (!his.mayWrite) return;
+    his.splice(his.sections[0]!.id, 0, 0, 'x');
+    typed += 1;
+  });
+  t.after(() => clearInterval(typing));
+  const levels = ['viewer', 'editor', 'viewer', 'editor'];
+  await Promise.all(levels.map((level) => share('editor', { [cyd.id]: level })));
+  await soon(() => typed >= 50);
+  clearInterval(typing);
+  await his.settled();
+  const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
+  assert.equal(shown.text, `${'x'.repeat(typed)}Hello\n`);
+});
+
 journey('a right that is taken away ends the editing within a second', async (t, server) => {
   const owner = await ownerOf(server, 'acme');
   const ada = await memberOf(server, owner, 'Ada', 'author');
@@ -86,7 +116,8 @@ journey('a right that is taken away ends the editing within a second', async (t,
   await ada.put(`/v1/documents/${id}/access`, access('viewer'));
   await soon(() => !his.rights.includes('edit'));
   his.splice(his.sections[0]!.id, 0, 0, 'x');
-  await soon(() => news.some(({ kind }) => kind === 'lost'));
+  await assert.rejects(his.settled(), { name: 'Refusal', code: 'right/missing' });
+  assert.ok(news.some(({ kind }) => kind === 'lost'));
   await ada.put(`/v1/documents/${id}/access`, { members: { [ada.id]: 'owner' }, groups: {} });
   // Whoever comes back just then is told that there is no such document.
   const gone = new Set([4403, 4404]);
@@ -94,6 +125,52 @@ journey('a right that is taken away ends the editing within a second', async (t,
   const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
   assert.equal(shown.text, 'Hello\n');
 });
+
+journey(
+  'a device that kept less than it had sent gives up what it cannot number',
+  async (t, server) => {
+    const owner = await ownerOf(server, 'acme');
+    const ada = await memberOf(server, owner, 'Ada', 'editor');
+    const made = await ada.post('/v1/documents', { title: 'Plan', markdown: 'one\n' });
+    const id = String(made.json['id']);
+    const device = memoryStore();
+    let isFull = false;
+    const store: Store = {
+      load: () => device.load(),
+      save: async (kept) => (isFull ? undefined : await device.save(kept)),
+    };
+    const first = await open(t, server, id, ada.key, { store });
+    first.splice(first.sections[0]!.id, 0, 0, 'zero ');
+    await first.settled();
+    isFull = true;
+    first.splice(first.sections[0]!.id, 0, 0, 'minus one ');
+    await first.settled();
+    await first.close();
+    isFull = false;
+
+    const offline = await LiveDocument.open({
+      url: 'ws://127.0.0.1:9/live',
+      credential: async () => ({ credential: 'none' }),
+      store,
+    });
+    offline.splice(offline.sections[0]!.id, 0, 0, 'again ');
+    await offline.close();
+    const news: LiveNews[] = [];
+    const onEvent = (one: LiveNews) => news.push(one);
+    const again = await openLive(server.url, id, ada.key, { store, onEvent });
+    t.after(() => again.close());
+    await soon(() => again.markdown === 'minus one zero one\n');
+    const lost = news.filter((one) => one.kind === 'lost');
+    assert.deepEqual(
+      lost.map(({ code, unsent }) => [code, unsent.length]),
+      [['change/sequence-taken', 1]],
+    );
+    again.splice(again.sections[0]!.id, 0, 0, 'again ');
+    await again.settled();
+    const shown = await ada.get(`/v1/documents/${id}`, { accept: 'text/markdown' });
+    assert.equal(shown.text, 'again minus one zero one\n');
+  },
+);
 
 async function open(
   t: TestContext,

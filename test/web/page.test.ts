@@ -66,6 +66,29 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
     },
   );
 
+  await t.test('what one stroke did in several sections is taken back by one', async (t) => {
+    const id = await write('Plan', TEXT);
+    const ada = await open(t, id, 'ada');
+    await ada.reads(TEXT);
+    await ada.editor.press('Control+a');
+    await ada.page.keyboard.press('Delete');
+    await ada.saved();
+    assert.equal(await world.markdown(id), '');
+    await ada.page.keyboard.press('Control+z');
+    await ada.reads(TEXT);
+    assert.equal(await world.markdown(id), TEXT);
+  });
+
+  await t.test('sections that somebody else deletes are gone', async (t) => {
+    const id = await write('Plan', TEXT);
+    const ada = await open(t, id, 'ada');
+    await ada.reads(TEXT);
+    for (const { id: section } of (await world.read(id)).sections) {
+      await world.edit(id, { type: 'deleteSection', section });
+    }
+    await ada.reads('');
+  });
+
   await t.test('what was typed without a connection survives a reload and arrives', async (t) => {
     const id = await write('Plan', TEXT);
     const [ada, bob] = [await open(t, id, 'ada'), await open(t, id, 'bob')];

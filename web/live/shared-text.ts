@@ -2,16 +2,20 @@ import { ChangeSet, type Text } from '@codemirror/state';
 import type { EditorView, ViewUpdate } from '@codemirror/view';
 import type { LiveDocument } from '#client/live-document.ts';
 import type { Heard } from '#client/live-options.ts';
+import type { TextSplice } from '#client/text-splices.ts';
 import { isTyped } from '#web/editor/editor.ts';
 import { byMember } from '#web/editor/others.ts';
 import { changesBetween, changesOf } from '#web/editor/text-changes.ts';
 import { Pending } from './pending.ts';
 import { SectionMap } from './section-map.ts';
 
-type Live = Pick<LiveDocument, 'sections' | 'splice' | 'settled'>;
+type Live = Pick<LiveDocument, 'revision' | 'sections' | 'splice' | 'settled'>;
 
 /** So long a cut section may take to come to rest; then the text is shown as it is. */
 const PATIENCE_MS = 1_500;
+
+/** Characters of one group; the server takes no more than 200,000 back at once. */
+const MOST_TAKEN_BACK = 100_000;
 
 /**
  * The text in the editor and the sections of the live document. They are the same, but for a moment
@@ -59,9 +63,9 @@ export class SharedText {
 
   /** Makes the editor's text the document's, where nobody told what is different. */
   lookAgain(member = ''): void {
-    const sections = this.#live?.sections ?? [];
     // A copy that was given up comes back whole.
-    if (sections.length === 0) return;
+    if (this.#live === undefined || this.#live.revision < 0) return;
+    const { sections } = this.#live;
     const { text, typed } = this.#held ?? { text: this.#editor.state.doc, typed: undefined };
     this.forget();
     this.#map = SectionMap.of(sections);
@@ -124,12 +128,20 @@ export class SharedText {
   #write(changes: ChangeSet): void {
     if (changes.empty) return;
     this.pending.typed(changes);
+    const splices: TextSplice[] = [];
     changes.iterChanges((fromA, toA, fromB, _toB, text) => {
       for (const splice of this.#map.splicesOf(fromB, toA - fromA, text.sliceString(0))) {
         this.#map = this.#map.spliced(splice);
-        this.#live?.splice(splice.section, splice.at, splice.deleted, splice.inserted);
+        splices.push(splice);
       }
     });
+    // One stroke may be in many sections, and is taken back by one, if the server can.
+    let [place, size] = [splices[0]?.section, 0];
+    for (const { section, at, deleted, inserted } of splices) {
+      size += deleted + inserted.length;
+      if (size > MOST_TAKEN_BACK) [place, size] = [section, 0];
+      this.#live?.splice(section, at, deleted, inserted, place);
+    }
   }
 }
 

@@ -38,6 +38,7 @@ const refusals: Readonly<Record<string, string>> = {
   'undo/nothing-to-redo': 'There is nothing to redo.',
   'right/missing': 'You may no longer edit this document.',
   'document/archived': 'The document is archived and can no longer change.',
+  'change/sequence-taken': 'This device had not kept what it sent before.',
   'section/too-long': 'This part of the document would be too long. Begin another heading.',
 };
 

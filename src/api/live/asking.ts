@@ -18,7 +18,7 @@ import {
 const MOST_WAITING = 200;
 const MOST_WAITING_BYTES = 4_000_000;
 
-type Ports = Pick<LiveDeps, 'actors' | 'documents' | 'inspect' | 'ids' | 'metrics'>;
+type Ports = Pick<LiveDeps, 'actors' | 'documents' | 'history' | 'inspect' | 'ids' | 'metrics'>;
 
 /**
  * What one connection asks for, one after the other, and the answers. A change is acknowledged when

@@ -13,6 +13,7 @@ import { Edit } from '#domain/document/edits.ts';
 import type { ContentEvent } from '#domain/document/events.ts';
 import { MOST_CHANGE_BYTES, MOST_EDITS } from '#domain/document/limits.ts';
 import { DeviceName } from '#domain/actor/events.ts';
+import { uuidFrom } from '#domain/ids.ts';
 
 // The protocol's frames as bytes, and what is accepted of those that come in.
 
@@ -24,6 +25,8 @@ const bytesOf = (length: number) =>
   z.instanceof(Uint8Array).refine((bytes) => bytes.length === length, `${length} bytes`);
 const bytesUpTo = (most: number) =>
   z.instanceof(Uint8Array).refine(({ length }) => length <= most, `at most ${most} bytes`);
+/** Events keep it as a UUID, which not every 16 bytes are. */
+const group = bytesOf(16).refine((bytes) => z.uuid().safeParse(uuidFrom(bytes)).success, 'a UUID');
 const n = z.int().nonnegative();
 
 const Frame = z.discriminatedUnion('t', [
@@ -39,7 +42,7 @@ const Frame = z.discriminatedUnion('t', [
   z.strictObject({
     t: z.literal('changes'),
     n,
-    group: bytesOf(16),
+    group,
     changes: z.array(bytesUpTo(MOST_CHANGE_BYTES)).min(1).max(MOST_CHANGES),
   }),
   z.strictObject({
@@ -52,7 +55,7 @@ const Frame = z.discriminatedUnion('t', [
     t: z.enum(['undo', 'redo']),
     n,
     scope: z.enum(['mine', 'document']),
-    group: bytesOf(16).optional(),
+    group: group.optional(),
   }),
   z.strictObject({ t: z.literal('presence'), data: bytesUpTo(MOST_PRESENCE_BYTES) }),
   z.strictObject({ t: z.literal('preview'), data: bytesUpTo(MOST_PREVIEW_BYTES) }),

@@ -66,9 +66,10 @@ export async function beginSession(
     rights = now;
     connection.send({ t: 'rights', rights, ...(actor && { actor: shownActor(actor) }) });
   };
-  const recheckSoon = () => {
-    recheck().catch(connection.fail);
-  };
+  let rechecked: Promise<void> = Promise.resolve();
+  /** One after the other: two at once would make two actors, and the older could have the last word. */
+  const recheckInTurn = (): Promise<void> =>
+    (rechecked = rechecked.then(recheck).catch(connection.fail));
 
   const subscriber: Subscriber = {
     session,
@@ -77,7 +78,7 @@ export async function beginSession(
       if (events.some(({ erased }) => erased)) {
         return connection.close(closeCodes.erased, 'document/erased');
       }
-      if (events.some(changesRights)) recheckSoon();
+      if (events.some(changesRights)) void recheckInTurn();
       if (!asked.answers(events)) connection.sendBytes(eventsFrame(events));
     },
     told: (from, what) => {
@@ -91,7 +92,7 @@ export async function beginSession(
     tenant,
     member,
     actor: () => actor?.id,
-    recheck: () => recheck().catch(connection.fail),
+    recheck: recheckInTurn,
     replaced: () => connection.close(closeCodes.replaced, 'actor/replaced'),
     goAway: () => connection.close(closeCodes.goingAway, 'server/closing'),
   };

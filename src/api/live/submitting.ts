@@ -3,6 +3,7 @@ import type { InspectedChange } from '#domain/document/accepting/inspected.ts';
 import { MalformedChange } from '#domain/document/accepting/change-chunk.ts';
 import { type CommandId, type DocumentId, derivedUuid, uuidFrom } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
+import { mustMay } from '#domain/document/access.ts';
 import type { Principal } from '#domain/rights.ts';
 import { metaFor } from './actors.ts';
 import type { Frame } from './frames.ts';
@@ -11,7 +12,7 @@ import type { LiveDeps } from './live-deps.ts';
 export type Asked = Extract<Frame, { readonly n: number }>;
 type Changes = Extract<Asked, { readonly t: 'changes' }>;
 
-export type SubmittingPorts = Pick<LiveDeps, 'documents' | 'inspect' | 'ids'> & {
+export type SubmittingPorts = Pick<LiveDeps, 'documents' | 'history' | 'inspect' | 'ids'> & {
   readonly document: DocumentId;
   /** As of this moment: rights change while a document is open. */
   readonly principal: () => Principal;
@@ -68,18 +69,28 @@ export async function submit(
 }
 
 async function submitChanges(
-  { documents, document, inspect, principal, actor }: SubmittingPorts,
+  ports: SubmittingPorts,
   asked: readonly Changes[],
   onDoing: (commandId: string) => void,
 ): Promise<number> {
+  const { documents, document, inspect, principal, actor } = ports;
   const id = actor();
-  if (id === undefined) throw new Rejected('right/missing', { action: 'document.edit' });
+  if (id === undefined) throw await whyNot(ports);
   const changes = await inspect(asked.flatMap(({ changes }) => changes));
   const meta = metaFor(principal(), commandOf(document, changes));
   onDoing(meta.commandId);
   const group = uuidFrom(asked[0]!.group);
   const command = { type: 'AcceptChanges', actor: id, changes, group } as const;
   return (await documents.handle(document, command, meta)).revision;
+}
+
+/** Why whoever writes as nobody may not write. Throws what says it better. */
+async function whyNot({ history, document, principal }: SubmittingPorts): Promise<Rejected> {
+  const { state } = await history.newest(principal().tenant, document);
+  const { status } = mustMay(state, principal(), 'document.edit');
+  return status === 'archived'
+    ? new Rejected('document/archived')
+    : new Rejected('right/missing', { action: 'document.edit' });
 }
 
 /** The same bytes are the same command, also when they are sent again. */
@@ -113,6 +124,5 @@ const hostile = new Set<string>([
   'change/not-allowed',
   'change/unknown-reference',
   'change/wrong-actor',
-  'change/from-the-future',
   'change/sequence-taken',
 ]);

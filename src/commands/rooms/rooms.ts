@@ -46,7 +46,7 @@ export type Rooms = {
   readonly follow: (events: readonly RecordedEvent[]) => Promise<void>;
   /** Reads on in every room: events went by that nobody heard of. */
   readonly readOn: () => Promise<void>;
-  /** Cuts what grew too long where nobody typed for a moment. */
+  /** Cuts what grew too long where nobody typed for a moment, or very much was typed. */
   readonly tidy: () => Promise<void>;
   readonly count: () => { readonly rooms: number; readonly sessions: number };
 };
@@ -56,6 +56,8 @@ const PAGE = 500;
 const MOST_MISSED = 2_000;
 /** Typing that stopped for so long has paused. */
 const PAUSE_MS = 2_000;
+/** Characters after which no pause is waited for: what never pauses would meet a section's end. */
+const MOST_TYPED = 8_000;
 
 type Open = { readonly room: Room; typed: number; typedAt: number };
 
@@ -133,7 +135,8 @@ export function rooms(ports: RoomPorts): Rooms {
     tidy: async () => {
       const now = clock.now().getTime();
       for (const [stream, one] of open) {
-        if (one.typed === 0 || now - one.typedAt < PAUSE_MS) continue;
+        const pauses = now - one.typedAt >= PAUSE_MS;
+        if (one.typed === 0 || (!pauses && one.typed < MOST_TYPED)) continue;
         one.typed = 0;
         await cutGrown(ports, stream, one.room.revision);
       }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { LiveDocument } from '#client/live-document.ts';
 import { SYSTEM } from '#domain/ids.ts';
 import { memoryStore, openLive, soon } from '#test/support/live.ts';
@@ -35,7 +36,10 @@ export class Author {
       url,
       store: memoryStore(),
       coalesceMs: A_LONG_TIME_MS,
-      onEvent: ({ kind }) => kind === 'connected' && gate.caughtUp(),
+      onEvent: (news) => {
+        if (news.kind === 'connected') gate.caughtUp();
+        if (news.kind === 'lost') gate.lost = news.code;
+      },
     });
     return new Author(document, gate);
   }
@@ -46,6 +50,7 @@ export class Author {
 
   /** As one change, or one for each section that it is in. Nothing from others comes in between. */
   type(patches: readonly Patch[]): void {
+    assert.equal(this.gate.lost, undefined);
     this.#typist.look();
     for (const patch of patches) this.#typist.type(patch);
     // Commits at once; whether it ever is durable is asked of the gate.

@@ -9,6 +9,8 @@ export class Gate {
   mayPass: (frame: ServerFrame) => boolean = () => true;
   /** The revision of the newest acknowledgement that came, whether or not it has passed. */
   acknowledged = -1;
+  /** Why the server did not take what was typed. */
+  lost: string | undefined;
   readonly #unanswered = new Set<number>();
   #waiting: Waiting[] = [];
   #socket: HeldSocket | undefined;
