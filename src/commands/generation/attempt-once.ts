@@ -1,14 +1,13 @@
 import { filterAnswer } from '#commands/filter/filter-answer.ts';
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock } from '#commands/ports.ts';
-import type { Amount } from '#domain/budget/amount.ts';
 import type { Answer, ToolCalled } from '#domain/generation/asked.ts';
-import type { AttemptAt, DataOf } from '#domain/generation/events.ts';
+import type { DataOf } from '#domain/generation/events.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
-import { costOf, reservedTokens, worstCostOf } from '#domain/price.ts';
 import { type Usage, countedByUs } from '#domain/usage.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { Candidate } from './candidates.ts';
+import { attemptAt, debitOf, whyUnknown } from './debit.ts';
 import type { AnswerPart, FinishReason } from './model-port.ts';
 import type { Shown } from './under-way.ts';
 
@@ -24,12 +23,6 @@ export type Attempted = {
   /** Rules that an answer broke. */
   readonly blockedBy: readonly string[] | undefined;
 };
-
-export const attemptAt = ({ found }: Candidate): AttemptAt => ({
-  model: found.model,
-  provider: found.provider.id,
-  priceVersion: found.price.version,
-});
 
 type Listening = {
   readonly filter: Filter;
@@ -147,58 +140,4 @@ function collected() {
       usage: Usage | undefined;
     } => ({ answer: { text, toolCalls: [...calls.values()] }, finish, answeredAs, usage }),
   };
-}
-
-/** Why nobody says what an attempt took. */
-type Unknown = 'not-reached' | 'refused' | 'called-off' | 'unclear';
-
-function whyUnknown(error: ModelError | undefined, { reason }: AbortSignal): Unknown {
-  if (error?.kind === 'unreachable') return 'not-reached';
-  if (error?.status !== undefined && error.kind !== 'timeout') return 'refused';
-  // Whoever kept us waiting until the deadline may have been at work all the time.
-  return error?.kind === 'aborted' && reason !== 'deadline' ? 'called-off' : 'unclear';
-}
-
-/**
- * What an attempt is debited. A refusal of the provider costs nothing, and is debited as nothing;
- * where nobody knows what it cost, it is the most that it can have cost.
- */
-function debitOf(
-  candidate: Candidate,
-  attempt: number,
-  usage: Usage | undefined,
-  why: Unknown,
-): DataOf<'BudgetDebited'> | undefined {
-  const { found, inputTokens, worst } = candidate;
-  const { price } = found.price;
-  const at = attemptAt(candidate);
-  if (usage !== undefined) {
-    const costNanoUsd = Number(costOf(usage, price));
-    const amount = { tokens: usage.inputTokens + usage.outputTokens, costNanoUsd };
-    return { attempt, at, amount, ...usage };
-  }
-  switch (why) {
-    case 'not-reached':
-      return undefined;
-    case 'refused':
-      return { attempt, at, ...nothingUsed };
-    case 'called-off': {
-      // Nothing came yet, so no more than the prompt can have been billed.
-      const costNanoUsd = Number(worstCostOf(inputTokens, 0, price));
-      const { inputTokens: tokens } = reservedTokens(inputTokens, 0);
-      return { attempt, at, ...assumed(tokens, { tokens, costNanoUsd }) };
-    }
-    case 'unclear':
-      return { attempt, at, ...assumed(inputTokens, worst) };
-  }
-}
-
-const nothingUsed = {
-  amount: { tokens: 0, costNanoUsd: 0 },
-  ...countedByUs({ inputTokens: 0, outputTokens: 0 }),
-};
-
-function assumed(inputTokens: number, worst: Amount) {
-  const usage = countedByUs({ inputTokens, outputTokens: Math.max(0, worst.tokens - inputTokens) });
-  return { amount: worst, ...usage, countedBy: 'assumed' as const };
 }

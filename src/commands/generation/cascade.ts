@@ -5,8 +5,9 @@ import type { Amount } from '#domain/budget/amount.ts';
 import { minus, plus, zero } from '#domain/budget/amount.ts';
 import type { Ending } from '#domain/generation/decide.ts';
 import type { DataOf } from '#domain/generation/events.ts';
-import { type Attempted, type AttemptPorts, attemptAt, attemptOnce } from './attempt-once.ts';
+import { type Attempted, type AttemptPorts, attemptOnce } from './attempt-once.ts';
 import type { Candidate } from './candidates.ts';
+import { attemptAt } from './debit.ts';
 import { type Hold, named } from './reserve.ts';
 import type { EndedBy, UnderWay } from './under-way.ts';
 
