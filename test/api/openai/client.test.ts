@@ -42,7 +42,7 @@ test('a completion comes whole, with its usage', async (t) => {
   assert.equal(sent?.['top_p'], 0.5);
 });
 
-test('a stream comes in the pieces that the model wrote', async (t) => {
+test('a stream comes in pieces, as the model writes it', async (t) => {
   const { client, models } = await connected(t);
   models.next({ text: ['Fish', ' and', ' frogs.'], usage: { input: 30, output: 6 } });
   const stream = await client.chat.completions.create({
@@ -58,7 +58,9 @@ test('a stream comes in the pieces that the model wrote', async (t) => {
     finish = chunk.choices[0]?.finish_reason ?? finish;
     usage = chunk.usage?.completion_tokens ?? usage;
   }
-  assert.deepEqual(pieces, ['Fish', ' and', ' frogs.']);
+  // The filter holds back what a rule could still begin with, so the cuts are not the model's.
+  assert.equal(pieces.join(''), 'Fish and frogs.');
+  assert.ok(pieces.length > 1);
   assert.deepEqual([finish, usage], ['stop', 6]);
 });
 
@@ -184,7 +186,7 @@ test('a stream that breaks in the middle says so, and does not look finished', a
   })();
   const error = await failureOf(reading);
   assert.equal(error.code, 'generation/failed');
-  assert.ok(pieces.includes('Fish'));
+  assert.match(pieces.join(''), /^Fi/);
 });
 
 test('a limit refuses with the limit and the time after which it frees', async (t) => {
