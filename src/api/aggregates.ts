@@ -7,11 +7,13 @@ import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
 import { policyAggregate } from '#domain/compliance/policy/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
+import { generationAggregate } from '#domain/generation/decide.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
 import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
@@ -66,6 +68,8 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
     actors: of(actorAggregate),
     comments: of(commentAggregate),
     suggestions: of(suggestionAggregate),
+    generations: of(generationAggregate),
+    budgets: of(budgetAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

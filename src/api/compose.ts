@@ -24,10 +24,10 @@ import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
+import { generations } from './generations/generations.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
-import { modelCatalogue } from './model-catalogue.ts';
 import { everyView, projecting } from './projecting.ts';
 import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
@@ -80,12 +80,13 @@ export async function compose(
   const projections = everyView({ log, sealer, snapshots, clock });
   const views = postgresViews(database, projections);
   const queries = viewQueries(views);
-  const catalogue = modelCatalogue({ streams, queries, sealer, clock });
-  const common = { database, log, sealer, streams, clock, ids, warn };
-  const projection = projecting({ ...common, projections });
   const metrics = new Registry();
+  const common = { database, log, sealer, streams, clock, ids, metrics, warn };
+  const ofDocuments = documents(streams, views);
+  const generation = generations({ ...common, config, queries, documents: ofDocuments });
+  const projection = projecting({ ...common, projections });
   observeConflicts(metrics, views);
-  const reactions = reacting({ ...common, flow: projection.flow, metrics });
+  const reactions = reacting({ ...common, flow: projection.flow, others: generation.reactions });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -110,7 +111,6 @@ export async function compose(
       }
     }) as Command;
 
-  const ofDocuments = documents(streams, views);
   const around = { log, flow: projection.flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });
 
@@ -163,7 +163,7 @@ export async function compose(
       issuerAllowed: signIns.issuerAllowed,
       view: queries.identityProviders,
     }),
-    ...catalogue.dataRoutes,
+    ...generation.dataRoutes,
     policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
@@ -177,7 +177,7 @@ export async function compose(
       view: queries.tenants,
     }),
     adminPlanRoutes({ handle: streams.plans.handle, view: queries.plans }),
-    ...catalogue.controlRoutes,
+    ...generation.controlRoutes,
     projectionRoutes(projection.operations),
   ];
 
@@ -187,10 +187,10 @@ export async function compose(
   ]);
   if (roles.has('projector')) await projection.start();
   if (roles.has('worker')) await reactions.start();
-  if (roles.has('data')) live.start();
+  if (roles.has('data')) for (const part of [live, generation]) part.start();
   if (roles.has('control')) {
     await seedPlans(streams);
-    await catalogue.seed(config.providers);
+    await generation.seed(config.providers);
   }
   // Only a home of our own: nobody wants a demo in their database.
   const isDemo = config.databaseUrl === undefined && roles.has('data');
@@ -201,7 +201,7 @@ export async function compose(
     demo,
     start: async () => await app.listen({ host: config.host, port: config.port }),
     stop: async () => {
-      await app.close();
+      await Promise.all([app.close(), generation.stop()]);
       await live.stop();
       await streams.settled();
       await reactions.stop();

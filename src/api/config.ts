@@ -91,6 +91,7 @@ export type Config = {
   readonly databaseOwnerUrl: string | undefined;
   readonly databaseDirectUrl: string | undefined;
   readonly eventStoreUrl: string | undefined;
+  readonly redisUrl: string | undefined;
   readonly masterKey: Uint8Array | undefined;
   readonly operatorKey: string | undefined;
   /** Of the first providers; where there are some, nothing of this is used. */
@@ -137,7 +138,7 @@ function contradictions(values: Partial<Record<Name, unknown>>): string[] {
   return problems;
 }
 
-const NOT_USED_YET = ['REDIS_URL', 'NEO4J_URL'] as const;
+const NOT_USED_YET = ['NEO4J_URL'] as const;
 
 function configOf(values: Values): Config {
   return {
@@ -146,6 +147,7 @@ function configOf(values: Values): Config {
     databaseOwnerUrl: values.DATABASE_OWNER_URL,
     databaseDirectUrl: values.DATABASE_DIRECT_URL,
     eventStoreUrl: values.EVENTSTORE_URL,
+    redisUrl: values.REDIS_URL,
     masterKey: values.PALIMPSEST_MASTER_KEY,
     operatorKey: values.PALIMPSEST_OPERATOR_KEY,
     providers: {

@@ -7,7 +7,7 @@ import type { Overlap } from '#domain/document/branch/overlaps.ts';
 import type { SectionText } from '#domain/document/content.ts';
 import type { DocumentDiff } from '#domain/document/diff.ts';
 import type { Edit } from '#domain/document/edits.ts';
-import type { AccessList } from '#domain/document/events.ts';
+import type { AccessList, Origin } from '#domain/document/events.ts';
 import type { DocumentId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { TimelineItem, TimelineQuery } from '#projections/document-timeline.ts';
@@ -87,6 +87,8 @@ export type DocumentDeps = {
       readonly edits: readonly Edit[];
       readonly baseRevision?: number | undefined;
       readonly group?: string | undefined;
+      /** No request can choose it. */
+      readonly origin?: Origin;
     },
     meta: CommandMeta,
   ) => Promise<Written>;

@@ -77,11 +77,12 @@ export function documents(
     handle,
     ...documentBranches(handle, seen),
 
-    edit: async (id, { edits, baseRevision, group }, meta) => {
+    edit: async (id, { edits, baseRevision, group, origin }, meta) => {
       const command = {
         type: 'EditDocument',
         edits,
         ...(group !== undefined && { group }),
+        ...(origin !== undefined && { origin }),
       } as const;
       if (baseRevision === undefined) return await handle(id, command, meta);
       const at = { revision: baseRevision };

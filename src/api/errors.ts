@@ -41,30 +41,38 @@ type Answer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+/** `more` adds what clients of another API look for in a refusal. */
+export function replyWithProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  more: (problem: ProblemBody) => object = () => ({}),
+) {
   const answer = answerOf(error, request);
   if (answer.code === 'internal') request.log.error({ error }, 'unexpected error');
-  return sendProblem(request, reply, answer);
-}
-
-function sendProblem(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
   request.problemCode = answer.code;
-  const body: ProblemBody = {
-    ...answer.details,
-    type: `/problems/${answer.code}`,
-    title: answer.title,
-    status: answer.status,
-    code: answer.code,
-    correlationId: request.id,
-    ...(answer.errors?.length ? { errors: answer.errors } : {}),
-  };
+  const body = bodyOf(answer, request);
   return reply
     .code(answer.status)
     .headers({ ...answer.headers, 'cache-control': 'no-store' })
     .type('application/problem+json')
     .serializer(JSON.stringify)
-    .send(body);
+    .send({ ...body, ...more(body) });
 }
+
+/** The refusal that an error is, for where it cannot be an answer of its own. */
+export const problemOf = (error: unknown, request: FastifyRequest): ProblemBody =>
+  bodyOf(answerOf(error, request), request);
+
+const bodyOf = (answer: Answer, { id }: FastifyRequest): ProblemBody => ({
+  ...answer.details,
+  type: `/problems/${answer.code}`,
+  title: answer.title,
+  status: answer.status,
+  code: answer.code,
+  correlationId: id,
+  ...(answer.errors?.length ? { errors: answer.errors } : {}),
+});
 
 function answerOf(error: unknown, request: FastifyRequest): Answer {
   if (error instanceof Rejected) {

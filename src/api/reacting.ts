@@ -2,6 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { listOwnerWhenMade } from '#commands/list-owner-when-made.ts';
 import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { destroyReplacedKey } from '#commands/provider-keys/destroy-replaced-key.ts';
+import type { Reaction } from '#commands/reaction.ts';
 import { reacting as reactionEngine } from '#commands/reacting.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
@@ -21,9 +22,11 @@ export function reacting(ports: {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly metrics: Registry;
+  /** Of slices that tie their own. */
+  readonly others: readonly Reaction[];
   readonly warn: (message: string, error?: unknown) => void;
 }) {
-  const { database, log, flow, streams, sealer, clock, ids, metrics, warn } = ports;
+  const { database, log, flow, streams, sealer, clock, ids, metrics, others, warn } = ports;
   const store = postgresReactionStore(database, clock);
   const reactions = [
     listOwnerWhenMade({ tenants: streams.tenants.handle, memberHistory: streams.members.history }),
@@ -32,6 +35,7 @@ export function reacting(ports: {
       sealer,
       inTenant: runAsTenant,
     }),
+    ...others,
   ];
   observe(metrics, async () => {
     const head = await log.head();

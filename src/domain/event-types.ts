@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { actorEvents } from './actor/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
+import { budgetEvents } from './budget/events.ts';
 import { cascadeEvents } from './cascade/events.ts';
 import { commentEvents } from './comment/events.ts';
 import { policyEvents } from './compliance/policy/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
+import { generationEvents } from './generation/events.ts';
 import { groupEvents } from './group/events.ts';
 import { identityProviderEvents } from './identity-provider/events.ts';
 import { memberEvents } from './member/events.ts';
@@ -35,6 +37,8 @@ export const slices: readonly EventDefinitions[] = [
   actorEvents,
   commentEvents,
   suggestionEvents,
+  generationEvents,
+  budgetEvents,
   projectionEvents,
 ];
 

@@ -38,7 +38,8 @@ export type Principal = {
 };
 
 // What each role may do, in the order of `roles`:
-//   A  everywhere in the tenant      s  on own documents and those that the access list shares
+//   A  everywhere in the tenant      s  on own documents and those that the access list shares,
+//                                      and on own generations
 //   .  not at all
 // A role that reads all (auditor) writes nothing; an admin sees others' documents only when shared.
 const table = [
@@ -50,6 +51,10 @@ const table = [
   ['A   s   A   s   .   .   .   .', 'document.manage'],
   ['A   s   A   s   .   .   .   .', 'document.version'],
   ['A   s   A   s   .   .   .   .', 'document.restore'],
+  ['A   A   A   A   .   .   .   .', 'generation.request'],
+  ['A   s   s   s   s   s   A   .', 'generation.read'],
+  ['A   s   s   s   .   .   .   .', 'generation.cancel'],
+  ['A   s   s   s   .   .   .   .', 'generation.outcome'],
   ['A   A   .   .   .   .   A   .', 'member.read'],
   ['A   A   .   .   .   .   .   .', 'member.invite'],
   ['A   A   .   .   .   .   .   .', 'member.change'],

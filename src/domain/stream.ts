@@ -19,6 +19,8 @@ export const streamKinds = [
   'actor',
   'comment',
   'suggestion',
+  'generation',
+  'budget',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

@@ -21,6 +21,7 @@ test('nothing needs to be set', () => {
     databaseOwnerUrl: undefined,
     databaseDirectUrl: undefined,
     eventStoreUrl: undefined,
+    redisUrl: undefined,
     masterKey: undefined,
     operatorKey: undefined,
     providers: {
@@ -44,12 +45,14 @@ test('values are read as what they mean', () => {
     PALIMPSEST_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
     PALIMPSEST_PRIVATE_ISSUERS: 'https://sso.internal:8443, http://127.0.0.1:9000',
     REDIS_URL: 'redis://localhost',
+    NEO4J_URL: 'bolt://localhost',
   });
   assert.equal(config.port, 0);
   assert.deepEqual(config.corsOrigins, ['https://app.example.com', 'http://localhost:3000']);
   assert.deepEqual(config.privateIssuers, ['https://sso.internal:8443', 'http://127.0.0.1:9000']);
   assert.deepEqual(Buffer.from(config.masterKey ?? []), Buffer.alloc(32, 1));
-  assert.deepEqual(config.notUsedYet, ['REDIS_URL']);
+  assert.equal(config.redisUrl, 'redis://localhost');
+  assert.deepEqual(config.notUsedYet, ['NEO4J_URL']);
 });
 
 const secret = 'hunter2';

@@ -35,7 +35,8 @@ type Sent = {
 const OF_REFUSALS = new Set(['ActionRefused', 'RequestsRefused', 'AuditRead']);
 
 async function fuzzed(t: TestContext) {
-  const server = await realServer(t);
+  // Where nobody listens: what is asked of a provider fails at once.
+  const server = await realServer(t, { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
   const { app, make, operatorKey } = server;
   const { key } = await server.tenant('ours', 'Ours');
   let count = 0;
@@ -64,6 +65,8 @@ async function fuzzed(t: TestContext) {
     const range = { at: 2, count: 3 };
     const comment = await post(`${on}/comments`, { ...range, text: 'Why one?' });
     const suggestion = await post(`${on}/suggestions`, { ...range, replacement: 'Two' });
+    const messages = [{ role: 'user', content: 'Summarise: the heron fishes.' }];
+    const generation = await post('/v1/generations', { model: 'offline', messages });
     head = (await server.eventsAfter(head)).at(-1)?.position ?? head;
     return {
       comment,
@@ -74,6 +77,7 @@ async function fuzzed(t: TestContext) {
       apiKey,
       identityProvider,
       providerKey,
+      generation,
       policy,
       tenant: tenantId,
     };
@@ -89,10 +93,12 @@ async function fuzzed(t: TestContext) {
       'identity-providers': things.identityProvider,
       tenants: things.tenant,
       'provider-keys': things.providerKey,
+      generations: things.generation,
       plans: 'starter',
       providers: 'openai',
-      models: 'offline',
-      prices: 'offline',
+      // Not the one that things are made with.
+      models: 'gpt-5.2',
+      prices: 'gpt-5.2',
       cascades: 'converse',
     }[url.replace(/^(?:\/admin)?\/v1\//, '').split('/')[0] ?? ''];
     const name = url.includes('/versions/') ? 'draft' : 'document_list';
@@ -121,6 +127,8 @@ async function fuzzed(t: TestContext) {
       after: never.hex(),
       timeZone: 'Europe/Vienna',
       expiresAt: new Date(Date.now() + 600_000).toISOString(),
+      model: 'offline',
+      document: things.document,
       models: 'offline',
       provider: 'openai',
       key: `sk-${never.hex()}`,

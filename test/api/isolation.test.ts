@@ -41,6 +41,7 @@ type Things = {
   readonly version: string;
   readonly comment: string;
   readonly suggestion: string;
+  readonly generation: string;
 };
 
 async function fill({ make }: RealServer, key: string, word: string): Promise<Things> {
@@ -72,6 +73,8 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
   const identityProvider = await id('/v1/identity-providers', { issuer, rules });
   const ownKey = { provider: 'openai', key: `sk-of-${word}-0123456789` };
   const providerKey = await id('/v1/provider-keys', ownKey);
+  const messages = [{ role: 'user', content: `Summarise: all of ${word} is told here.` }];
+  const generation = await id('/v1/generations', { model: 'offline', messages });
   const policy = `p-${never.hex()}`;
   await make(key, 'PUT', `/v1/policies/${policy}`, { detectors: [] });
   const version = `${word} 1`;
@@ -87,6 +90,7 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
     version,
     comment,
     suggestion,
+    generation,
   };
 }
 
@@ -102,6 +106,7 @@ const neverThere = (): Things => ({
   version: 'of nobody',
   comment: never.uuid(),
   suggestion: never.uuid(),
+  generation: never.uuid(),
 });
 
 /** What a parameter of a route names. A route that is not known here is refused, not skipped. */
@@ -118,6 +123,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, keyof Things>>
   '/v1/api-keys/': { id: 'apiKey' },
   '/v1/identity-providers/': { id: 'identityProvider' },
   '/v1/provider-keys/': { id: 'providerKey' },
+  '/v1/generations/': { id: 'generation' },
   '/v1/policies/': { policyId: 'policy' },
 };
 
@@ -152,13 +158,14 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'POST /v1/documents/:id/comments': () => ({ at: 0, count: 1, text: 'mine' }),
   'POST /v1/documents/:id/comments/:commentId/replies': () => ({ text: 'mine' }),
   'POST /v1/documents/:id/suggestions': () => ({ at: 0, count: 1, replacement: 'mine' }),
+  'POST /v1/generations/:id/outcome': () => ({ outcome: 'accepted' }),
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),
   'PATCH /v1/groups/:id': () => ({ name: 'mine' }),
   'PUT /v1/policies/:policyId': () => ({ detectors: [] }),
   'PATCH /v1/identity-providers/:id': () => ({ admitsNew: true, defaultRoles: ['admin'] }),
 };
 const BODILESS =
-  /\/(?:archive|unarchive|deactivate|reactivate|live-tickets|actors|resolve|reopen|accept|reject|merge)$/;
+  /\/(?:archive|unarchive|deactivate|reactivate|live-tickets|actors|resolve|reopen|accept|reject|merge|cancel)$/;
 
 /** A tenant gives these names itself: writing to one that another tenant uses too makes its own. */
 const MAKES_ITS_OWN = /^(?:PUT|DELETE) \/v1\/policies\//;
@@ -192,6 +199,15 @@ const elsewhere: readonly ((ids: Things, tenant: string) => InjectOptions)[] = [
     method: 'POST',
     url: '/v1/api-keys',
     payload: { memberId: ids.member, roles: ['editor'] },
+  }),
+  (ids) => ({
+    method: 'POST',
+    url: '/v1/generations',
+    payload: {
+      model: 'offline',
+      messages: [{ role: 'user', content: 'Summarise.' }],
+      target: { document: ids.document, section: '0123456789abcdef', as: 'suggest' },
+    },
   }),
 ];
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import type { AnswerPart, ModelProvider } from '#commands/generation/model-port.ts';
@@ -203,6 +205,18 @@ export function modelWireContract(name: string, open: Open): void {
     await server.stop();
     const error = await failureOf(answerOf(provider, promptOf(ASKED)), 'unreachable');
     assert.equal(error.retryable, true);
+  });
+
+  test(`${name}: a server that hangs up without a word may have read the request`, async (t) => {
+    const server = createServer((socket) => socket.once('data', () => socket.destroy()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const origin = `http://127.0.0.1:${port}`;
+    const provider = await open({ origin, clock: systemClock, limits });
+    const error = await failureOf(answerOf(provider, promptOf(ASKED)), 'cut');
+    assert.deepEqual([error.retryable, error.status, error.usage], [true, undefined, undefined]);
   });
 
   test(`${name}: a redirection is not followed, for the key would go with it`, async (t) => {

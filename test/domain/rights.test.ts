@@ -40,13 +40,25 @@ const groupsAndKeys = [
   'policy.read',
   'policy.publish',
 ];
+const ownGenerations = ['generation.read', 'generation.cancel', 'generation.outcome'];
 const auditing = ['audit.read', 'event-types.read'];
 
 const may: Record<string, { all: string[]; shared: string[] }> = {
-  owner: { all: [...everyDocument, ...people, ...groupsAndKeys, ...auditing], shared: [] },
+  owner: {
+    all: [
+      ...everyDocument,
+      'generation.request',
+      ...ownGenerations,
+      ...people,
+      ...groupsAndKeys,
+      ...auditing,
+    ],
+    shared: [],
+  },
   admin: {
-    all: ['document.create', ...people, ...groupsAndKeys, ...auditing],
+    all: ['document.create', 'generation.request', ...people, ...groupsAndKeys, ...auditing],
     shared: [
+      ...ownGenerations,
       'document.read',
       'document.comment',
       'document.edit',
@@ -55,10 +67,11 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'document.restore',
     ],
   },
-  editor: { all: everyDocument, shared: [] },
+  editor: { all: [...everyDocument, 'generation.request'], shared: ownGenerations },
   author: {
-    all: ['document.create'],
+    all: ['document.create', 'generation.request'],
     shared: [
+      ...ownGenerations,
       'document.read',
       'document.comment',
       'document.edit',
@@ -67,11 +80,15 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'document.restore',
     ],
   },
-  reviewer: { all: ['policy.read'], shared: ['document.read', 'document.comment'] },
-  viewer: { all: [], shared: ['document.read', 'document.comment'] },
+  reviewer: {
+    all: ['policy.read'],
+    shared: ['document.read', 'document.comment', 'generation.read'],
+  },
+  viewer: { all: [], shared: ['document.read', 'document.comment', 'generation.read'] },
   auditor: {
     all: [
       'document.read',
+      'generation.read',
       'member.read',
       'group.read',
       'api-key.read',

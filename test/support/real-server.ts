@@ -5,17 +5,21 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import type { QueryResult } from 'pg';
-import { compose } from '#api/compose.ts';
+import { type Composed, compose } from '#api/compose.ts';
 import { readConfig } from '#api/config.ts';
 import type { ServerRole } from '#api/server-role.ts';
 import { keyFiles } from '#infra/home/key-files.ts';
 import { freshDatabase } from './database.ts';
 
-/** The whole application as `serve` composes it, on a database of its own, not listening. */
+/**
+ * The whole application as `serve` composes it, on a database of its own, not listening; `beside` it
+ * as many more on the same database.
+ */
 export async function realServer(
   t: TestContext,
   env: Readonly<Record<string, string>> = {},
   roles: readonly ServerRole[] = ['data', 'control', 'projector'],
+  beside = 0,
 ) {
   const directory = await mkdtemp(join(tmpdir(), 'palimpsest-real-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
@@ -46,7 +50,13 @@ export async function realServer(
     close: async () => {},
   };
   const composed = await compose(config, home, new Set(roles));
-  stop = () => composed.stop();
+  const others: Composed[] = [];
+  for (let one = 0; one < beside; one += 1) {
+    others.push(await compose(config, home, new Set<ServerRole>(['data'])));
+  }
+  stop = async () => {
+    await Promise.all([composed, ...others].map((one) => one.stop()));
+  };
   const { app } = composed;
 
   const send = async (key: string | undefined, request: InjectOptions) =>
@@ -95,7 +105,16 @@ export async function realServer(
     }));
   };
 
-  return { app, database, operatorKey, send, make, tenant, eventsAfter };
+  return {
+    app,
+    others: others.map((one) => one.app),
+    database,
+    operatorKey,
+    send,
+    make,
+    tenant,
+    eventsAfter,
+  };
 }
 
 export type RealServer = Awaited<ReturnType<typeof realServer>>;

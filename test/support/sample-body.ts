@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Random } from './random.ts';
 
 type Schema = {
-  readonly type?: string | undefined;
+  readonly type?: string | readonly string[] | undefined;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
@@ -44,7 +44,7 @@ function ofType(
   known: Readonly<Record<string, unknown>>,
   random: Random,
 ): unknown {
-  switch (schema.type ?? 'string') {
+  switch (typeIn(schema, random)) {
     case 'object':
       return Object.fromEntries(
         Object.entries(schema.properties ?? {})
@@ -54,10 +54,19 @@ function ofType(
     case 'array':
       return [valueOf(schema.items ?? {}, name, known, random)];
     case 'integer':
-      return schema.exclusiveMinimum === undefined ? (schema.minimum ?? 0) : 1;
+    case 'number':
+      return least(schema);
+    case 'boolean':
+      return known[name] === true || random.next() < 0.5;
     case 'null':
       return null;
     default:
       return known[name] ?? 'text';
   }
 }
+
+const least = ({ minimum = 0, exclusiveMinimum }: Schema): number =>
+  exclusiveMinimum === undefined ? minimum : 1;
+
+const typeIn = ({ type = 'string' }: Schema, random: Random): string =>
+  typeof type === 'string' ? type : (type[random.below(type.length)] ?? 'string');

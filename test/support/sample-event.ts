@@ -16,6 +16,7 @@ type JsonSchema = {
   readonly pattern?: string;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
 };
 
 export type SampleStyle = {
@@ -57,7 +58,8 @@ const byType: Readonly<Record<string, Sample>> = {
   string: (schema, style) =>
     schema.contentEncoding ? Uint8Array.of(0, 127, 128, 255) : string(schema, style),
   integer: (schema, style) => Math.max(least(schema), style.optional ? 42 : 0),
-  number: (schema, style) => Math.max(least(schema), style.optional ? 4.2 : 0),
+  number: (schema, style) =>
+    Math.min(Math.max(least(schema), style.optional ? 4.2 : 0), schema.maximum ?? Infinity),
   boolean: (_, { optional }) => optional,
   null: () => null,
 };

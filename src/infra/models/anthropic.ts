@@ -9,7 +9,7 @@ import { partsOf } from './anthropic/parts.ts';
 import { leavesOut, requestOf } from './anthropic/request.ts';
 import { type AdapterPorts, runAttempt } from './attempt.ts';
 import { type ProviderAccess, clientOptions } from './client-options.ts';
-import { modelErrorOf } from './failure.ts';
+import { connectionErrorOf, modelErrorOf } from './failure.ts';
 import { timeLimits } from './patience.ts';
 
 export type AnthropicOptions = ProviderAccess & AdapterPorts;
@@ -52,7 +52,7 @@ export function anthropicProvider({
 
 function errorOf(error: unknown): ModelError {
   if (error instanceof APIConnectionTimeoutError) return new ModelError('timeout');
-  if (error instanceof APIConnectionError) return new ModelError('unreachable');
+  if (error instanceof APIConnectionError) return connectionErrorOf(error);
   if (error instanceof APIError) {
     const { status, headers, type } = error;
     return modelErrorOf({ status, headers, words: [type] });

@@ -56,6 +56,26 @@ function kindOf(status: number | undefined, named: ModelErrorKind | undefined): 
   return named ?? 'invalid-request';
 }
 
+/** Of connections that were never made: nothing of the request can have arrived, or be billed. */
+const neverConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** A connection that broke later may have brought the request to whoever answers and bills it. */
+export function connectionErrorOf(error: unknown): ModelError {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && neverConnected.has(String(cause.code))) {
+      return new ModelError('unreachable');
+    }
+  }
+  return new ModelError('cut');
+}
+
 const LONGEST_WAIT_MS = 3_600_000;
 
 /** `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110); both providers send them. */

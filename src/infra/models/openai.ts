@@ -3,7 +3,7 @@ import type { ModelProvider } from '#commands/generation/model-port.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 import { type AdapterPorts, runAttempt } from './attempt.ts';
 import { type ProviderAccess, clientOptions } from './client-options.ts';
-import { modelErrorOf } from './failure.ts';
+import { connectionErrorOf, modelErrorOf } from './failure.ts';
 import { partsOf } from './openai/parts.ts';
 import { type OpenAIDialect, requestOf } from './openai/request.ts';
 import { timeLimits } from './patience.ts';
@@ -54,7 +54,7 @@ export function openaiProvider({
 
 function errorOf(error: unknown): ModelError {
   if (error instanceof APIConnectionTimeoutError) return new ModelError('timeout');
-  if (error instanceof APIConnectionError) return new ModelError('unreachable');
+  if (error instanceof APIConnectionError) return connectionErrorOf(error);
   if (error instanceof APIError) {
     const { status, headers, code, type } = error;
     return modelErrorOf({ status, headers, words: [code, type] });

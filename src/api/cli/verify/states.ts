@@ -1,6 +1,7 @@
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
+import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
 import { policyAggregate } from '#domain/compliance/policy/decide.ts';
@@ -8,6 +9,7 @@ import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import type { DomainEvent } from '#domain/event.ts';
+import { generationAggregate } from '#domain/generation/decide.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
 import { identityProviderAggregate } from '#domain/identity-provider/decide.ts';
 import { memberAggregate } from '#domain/member/decide.ts';
@@ -38,6 +40,8 @@ const byKind = {
   actor: actorAggregate,
   comment: commentAggregate,
   suggestion: suggestionAggregate,
+  generation: generationAggregate,
+  budget: budgetAggregate,
   projection: projectionAggregate,
 } satisfies Record<StreamKind, object>;
 

@@ -1,0 +1,184 @@
+import type { Registry } from 'prom-client';
+import { budgetBooks } from '#commands/generation/budget-books.ts';
+import { generating } from '#commands/generation/generate.ts';
+import { offerAnswer } from '#commands/generation/offer-answer.ts';
+import { settlingLost } from '#commands/generation/settle-lost.ts';
+import type { Entitlement } from '#commands/generation/wanted.ts';
+import type { Reaction } from '#commands/reaction.ts';
+import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import { recentHistory } from '#commands/recent-history.ts';
+import type { Aggregates } from '#api/aggregates.ts';
+import type { AnchoringDeps, DocumentDeps } from '#api/document-deps.ts';
+import type { Config } from '#api/config.ts';
+import { modelCatalogue } from '#api/model-catalogue.ts';
+import { policyFilters } from '#api/policy-filters.ts';
+import { generationRoutes } from '#api/routes/generations/routes.ts';
+import { openaiRoutes } from '#api/routes/openai/routes.ts';
+import type { viewQueries } from '#api/view-queries.ts';
+import { mustBeVisible } from '#domain/generation/decide.ts';
+import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
+import { rolesOf } from '#domain/member/state.ts';
+import { Rejected } from '#domain/rejected.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { openCounters } from './counters.ts';
+import type { GenerationDeps, NamedModel } from './generation-deps.ts';
+import { targeting } from './targeting.ts';
+
+type Ports = {
+  readonly streams: Aggregates;
+  readonly queries: ReturnType<typeof viewQueries>;
+  readonly documents: DocumentDeps & AnchoringDeps;
+  readonly log: EventLog;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly config: Pick<Config, 'redisUrl'>;
+  readonly metrics: Registry;
+  readonly warn: (message: string, error?: unknown) => void;
+};
+
+/** Generations with all that they need: models, budgets, and what ends them when nobody else does. */
+export function generations(ports: Ports) {
+  const { streams, log, sealer, clock, ids, warn } = ports;
+  const catalogue = modelCatalogue(ports);
+  const { handle, history } = streams.generations;
+  const cascades = recentHistory(streams.cascades.history, clock);
+  const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
+  const books = budgetBooks({ log, sealer, ...budgets });
+  const { admission, close } = openCounters({ ...ports, ...ports.config, books });
+  const lost = settlingLost({
+    log,
+    generations: handle,
+    admission,
+    clock,
+    onError: (error) => warn('lost generations are looked for again', error),
+  });
+  const { begin, running, stop } = generating({
+    generations: handle,
+    generationHistory: history,
+    admission,
+    catalogue,
+    entitlement: entitlementOf(streams, clock),
+    filterFor: policyFilters(ports.queries, clock),
+    clock,
+    ids,
+    aboutToHold: lost.watch,
+    warn,
+  });
+
+  const see: GenerationDeps['see'] = async (principal, id, action) => {
+    const { state, revision } = await history.newest(principal.tenant, id);
+    return { state: mustBeVisible(state, principal, action), revision };
+  };
+
+  const target = targeting(ports.documents);
+  const deps: GenerationDeps = {
+    begin: async (wanted, meta, asked) =>
+      await begin(asked ? await target(meta.principal, asked, wanted) : wanted, meta),
+    running,
+    see,
+    handle,
+    cancel: async (principal, id) => {
+      const { state, revision } = await see(principal, id, 'generation.cancel');
+      if (state.status !== 'open') return { state, revision, position: undefined };
+      const found = running(id);
+      if (found === undefined) throw new Rejected('generation/not-here');
+      found.callOff('caller');
+      return await found.ended;
+    },
+    isTask: async (name) => {
+      const id = CascadeId.safeParse(name).data;
+      if (id === undefined) return false;
+      return (await cascades.newest(PLATFORM, id)).revision >= 0;
+    },
+    names: async (tenant) => await namesFor(ports, catalogue, tenant),
+  };
+  return {
+    reactions: [offering(ports)],
+    seed: catalogue.seed,
+    controlRoutes: catalogue.controlRoutes,
+    dataRoutes: [...catalogue.dataRoutes, generationRoutes(deps), openaiRoutes(deps, clock)],
+    /** Looks for what nobody is at work on any more. */
+    start: lost.start,
+    /** Calls off what is under way. */
+    stop: async () => {
+      await Promise.all([lost.stop(), stop()]);
+      await close();
+    },
+  };
+}
+
+/** Brings answers to their places with the rights that their members have then. */
+const offering = ({ streams, queries, documents }: Ports): Reaction =>
+  offerAnswer({
+    generationHistory: streams.generations.history,
+    suggestions: streams.suggestions.handle,
+    edit: (id, what, request) =>
+      runAsTenant(request.tenant, () => documents.edit(id, what, request)),
+    principalOf: async (tenant, member) => ({
+      tenant,
+      member,
+      roles: rolesOf((await streams.members.history.newest(tenant, member)).state),
+      groups: await runAsTenant(tenant, () => queries.groups.of(tenant, member)),
+    }),
+    anchor: async (principal, { document, section, count, revision }) =>
+      await runAsTenant(principal.tenant, async () => {
+        await documents.standing(principal, document);
+        const range = { section, at: 0, count };
+        return await documents.anchor(principal, document, range, revision);
+      }),
+  });
+
+/** From the tenant's plan, as it was a moment ago. */
+function entitlementOf(
+  { tenants, plans }: Pick<Aggregates, 'tenants' | 'plans'>,
+  clock: Clock,
+): (tenant: TenantId) => Promise<Entitlement> {
+  const tenantHistory = recentHistory(tenants.history, clock);
+  const planHistory = recentHistory(plans.history, clock);
+  return async (id) => {
+    const tenant = (await tenantHistory.newest(id, id)).state;
+    if (tenant.status === 'missing') throw new Rejected('tenant/not-found');
+    const { plan: planId, timeZone, region } = tenant.settings;
+    const plan = (await planHistory.newest(PLATFORM, planId)).state;
+    if (plan.status === 'missing') throw new Rejected('plan/not-found');
+    const { models, features, ...limits } = plan.figures;
+    return { limits, models, features, zones: { timeZone }, region };
+  };
+}
+
+/** Platform data, which everybody may read; what the tenant cannot use is left out. */
+async function namesFor(
+  { queries }: Pick<Ports, 'queries'>,
+  catalogue: ReturnType<typeof modelCatalogue>,
+  tenant: TenantId,
+): Promise<readonly NamedModel[]> {
+  const [models, cascades] = await runAsTenant(PLATFORM, () =>
+    Promise.all([queries.models.list(), queries.cascades.list()]),
+  );
+  const usable = await Promise.all(
+    models.map(async ({ id }) => {
+      try {
+        await catalogue.find(tenant, id);
+        return true;
+      } catch (error) {
+        if (error instanceof Rejected) return false;
+        throw error;
+      }
+    }),
+  );
+  return [
+    ...models
+      .filter((_, index) => usable[index])
+      .map(({ id, provider, publishedAt }) => ({
+        name: id as string,
+        owner: provider as string,
+        publishedAt,
+      })),
+    ...cascades.map(({ id, publishedAt }) => ({
+      name: id as string,
+      owner: 'palimpsest',
+      publishedAt,
+    })),
+  ];
+}

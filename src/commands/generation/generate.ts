@@ -1,0 +1,186 @@
+import { type FilteredPrompt, filterPrompt } from '#commands/filter/filter-prompt.ts';
+import type { CommandRequest } from '#commands/handle.ts';
+import type { Claim, Limits, Scope } from '#domain/budget/limits.ts';
+import { windowsAt } from '#domain/budget/windows.ts';
+import { askedOf } from '#domain/generation/asked.ts';
+import type { RequestGeneration } from '#domain/generation/decide.ts';
+import type { GenerationId } from '#domain/generation/ids.ts';
+import type { Prompt } from '#domain/generation/prompt.ts';
+import { derivedUuid } from '#domain/ids.ts';
+import { Rejected } from '#domain/rejected.ts';
+import { type Principal, assertMay } from '#domain/rights.ts';
+import { candidatesFor } from './candidates.ts';
+import { attemptAt } from './debit.ts';
+import { type Hold, confirmed, holdFor, named, reservedBy } from './reserve.ts';
+import { stepOf, tellCounters } from './records.ts';
+import { runHeld } from './run-held.ts';
+import { type Ended, RESUME_MS, type UnderWay, underWay } from './under-way.ts';
+import type { Begun, GeneratePorts, Wanted } from './wanted.ts';
+
+/** Whoever comes back after the end still finds what came. */
+const KEPT_MS = RESUME_MS;
+
+type Running = { readonly hash: Uint8Array; readonly begun: Promise<Begun> };
+
+/** The one path of every generation: nothing calls a model but what it has admitted and logged. */
+export function generating(ports: GeneratePorts) {
+  const { generations, generationHistory, admission, catalogue, filterFor, clock, ids } = ports;
+  const here = new Map<GenerationId, Running>();
+  const working = new Map<GenerationId, { running: UnderWay; done: Promise<void> }>();
+  const closing = new AbortController();
+
+  async function start(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
+    const { tenant, principal } = request;
+    const before = await generationHistory.newest(tenant, id);
+    if (before.state.status !== 'missing') return await repeat(id, wanted, request);
+    const { limits, features, models, zones, region } = await ports.entitlement(tenant);
+    if (!features.includes('generation')) throw new Rejected('generation/not-in-plan');
+    const filter = await filterFor(tenant);
+    const { prompt, flags, isBlocked } = await filterPrompt(filter, wanted.prompt);
+    if (isBlocked) return { id, ended: await blocked(id, wanted, { prompt, flags }, request) };
+    const wished =
+      'task' in wanted.by ? await catalogue.cascade(wanted.by.task) : [wanted.by.model];
+    const asked = { tenant, region, models: wished, allowed: models, prompt };
+    const { candidates, skipped } = await candidatesFor(catalogue, asked);
+    ports.aboutToHold(tenant);
+    const hold = await holdFor(
+      admission,
+      {
+        tenant,
+        id,
+        holder: ids.uuid(),
+        windows: windowsAt(clock.now(), zones),
+        claims: claimsOf(principal, limits),
+      },
+      candidates,
+    );
+    const tooDear = candidates.filter((one) => !hold.candidates.includes(one));
+    const command = requestWith(wanted, prompt, {
+      models: hold.candidates.map(({ found }) => found.model),
+      skipped: [
+        ...skipped,
+        ...tooDear.map(({ found }) => ({ model: found.model, reason: 'budget/exhausted' })),
+      ],
+    });
+    await log(id, hold, { asked: command, flags }, request);
+    const running = underWay(clock, { resumable: wanted.resumable });
+    working.set(id, { running, done: work({ id, hold, filter, wanted, request, running }) });
+    return { id, running };
+  }
+
+  /** The reservation is durable, and the counters know it, before anything is called. */
+  async function log(
+    id: GenerationId,
+    hold: Hold,
+    { asked, flags }: Pick<RequestGeneration, 'asked' | 'flags'>,
+    request: CommandRequest,
+  ): Promise<void> {
+    const { tenant } = request;
+    const at = attemptAt(hold.candidates[0]!);
+    const reservation = named(hold.request);
+    const decided = { reserved: reservedBy(hold, at) };
+    const command = { type: 'RequestGeneration', asked, flags, decided } as const;
+    try {
+      await generations(id, command, request);
+    } catch (error) {
+      // Any other failure may hide a success: then the log decides when the lease is over.
+      if (error instanceof Rejected) await admission.release(reservation);
+      throw error;
+    }
+    try {
+      await confirmed(admission, hold, async (again) => {
+        const step = stepOf(tenant, id, `reserved in ${again.held.epoch}`, request);
+        const reserved = reservedBy(again, at);
+        await generations(id, { type: 'ReserveAgain', reserved }, step);
+      });
+    } catch (error) {
+      const ending = { type: 'GenerationFailed', data: { reason: 'budget' } } as const;
+      const step = stepOf(tenant, id, 'ended', request);
+      const unspent = { type: 'EndGeneration', ending } as const;
+      const { state } = await generations(id, unspent, step);
+      await tellCounters(admission, reservation, state);
+      throw error;
+    }
+  }
+
+  async function work(run: Parameters<typeof runHeld>[1]): Promise<void> {
+    const { id, running } = run;
+    try {
+      running.end(await runHeld(ports, run));
+    } catch (error) {
+      ports.warn('a generation was not recorded to its end', error);
+      running.fail(error);
+    }
+    await clock.sleep(KEPT_MS, closing.signal);
+    working.delete(id);
+    here.delete(id);
+  }
+
+  const blocked = async (
+    id: GenerationId,
+    wanted: Wanted,
+    { prompt, flags }: Pick<FilteredPrompt, 'prompt' | 'flags'>,
+    request: CommandRequest,
+  ): Promise<Ended> => {
+    const asked = requestWith(wanted, prompt, { models: [], skipped: [] });
+    const findings = flags.flatMap((flag) => flag.findings);
+    const rules = findings.flatMap(({ action, rule }) => (action === 'block' ? [rule] : []));
+    const decided = { blocked: { direction: 'prompt' as const, rules } };
+    return await generations(id, { type: 'RequestGeneration', asked, flags, decided }, request);
+  };
+
+  /** The same key and body: what came of it before. On a stream that is there, nothing is written. */
+  async function repeat(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
+    const { prompt } = wanted;
+    const ended = await blocked(id, wanted, { prompt, flags: [] }, request);
+    if (ended.state.status === 'open') throw new Rejected('generation/not-here');
+    return { id, ended };
+  }
+
+  return {
+    /** Throws `Rejected` where it is refused; a repeat meets the first one. */
+    begin: async (wanted: Wanted, request: CommandRequest): Promise<Begun> => {
+      assertMay(request.principal, 'generation.request');
+      const id = derivedUuid('generation', request.commandId) as GenerationId;
+      const known = here.get(id);
+      if (known !== undefined) {
+        if (Buffer.compare(known.hash, request.commandHash) !== 0) {
+          throw new Rejected('command/reused');
+        }
+        return await known.begun;
+      }
+      const begun = start(id, wanted, request);
+      here.set(id, { hash: request.commandHash, begun });
+      begun.then(
+        (one) => 'ended' in one && here.delete(id),
+        () => here.delete(id),
+      );
+      return await begun;
+    },
+    /** The generation, if this process is at work on it or was a moment ago. */
+    running: (id: GenerationId): UnderWay | undefined => working.get(id)?.running,
+    stop: async (): Promise<void> => {
+      closing.abort();
+      for (const { running } of working.values()) running.callOff('shutdown');
+      await Promise.all([...working.values()].map(({ done }) => done));
+    },
+  };
+}
+
+const claimsOf = ({ member, apiKey }: Principal, limits: Limits): readonly Claim[] => {
+  const below: Scope[] = [`member:${member}`];
+  if (apiKey !== undefined) below.push(`key:${apiKey}`);
+  return [{ scope: 'tenant', limits }, ...below.map((scope) => ({ scope, limits: {} }))];
+};
+
+const requestWith = (
+  { by, target }: Wanted,
+  prompt: Prompt,
+  { models, skipped }: Pick<RequestGeneration['asked'], 'models' | 'skipped'>,
+): RequestGeneration['asked'] => ({
+  ...('task' in by && { task: by.task }),
+  prompt: askedOf(prompt),
+  models: [...models],
+  skipped: [...skipped],
+  ...(target !== undefined && { target }),
+});

@@ -1,0 +1,91 @@
+import type { Filter } from '#commands/filter/filter-port.ts';
+import type { CommandRequest, Outcome } from '#commands/handle.ts';
+import type { GenerationId } from '#domain/generation/ids.ts';
+import type { Ending, GenerationCommand } from '#domain/generation/decide.ts';
+import type { Generation } from '#domain/generation/state.ts';
+import { tryModels } from './cascade.ts';
+import { type Hold, LEASE_MS, named } from './reserve.ts';
+import { recorded, stepOf, tellCounters } from './records.ts';
+import type { Ended, UnderWay } from './under-way.ts';
+import type { GeneratePorts, Wanted } from './wanted.ts';
+
+type Running = {
+  readonly id: GenerationId;
+  readonly hold: Hold;
+  readonly filter: Filter;
+  readonly wanted: Pick<Wanted, 'canTakeBack' | 'timeoutMs'>;
+  readonly request: CommandRequest;
+  readonly running: UnderWay;
+};
+
+/** From a confirmed hold to the end that the log has. What cannot be logged is left to whoever finds the hold. */
+export async function runHeld(
+  ports: Pick<GeneratePorts, 'generations' | 'admission' | 'clock' | 'ids' | 'warn'>,
+  { id, hold, filter, wanted, request, running }: Running,
+): Promise<Ended> {
+  const { admission, clock } = ports;
+  const { tenant } = request;
+  const over = new AbortController();
+  let last: Outcome<Generation> | undefined;
+  const write = async (command: GenerationCommand, step: string) => {
+    last = await recorded(ports, id, command, stepOf(tenant, id, step, request));
+  };
+  const deadline = clock.now().getTime() + wanted.timeoutMs;
+  void atDeadline(ports, wanted.timeoutMs, running, over.signal);
+  void keepLease(ports, hold, running, over.signal);
+  try {
+    const ending = await tryModels(ports, {
+      hold,
+      filter,
+      running,
+      canTakeBack: wanted.canTakeBack,
+      deadline,
+      record: ({ made, debited, flags }, ending) =>
+        write({ type: 'RecordAttempt', made, debited, flags, ending }, `attempt ${made.attempt}`),
+      logTopUp: (toppedUp) =>
+        write({ type: 'TopUpBudget', toppedUp }, `top-up ${toppedUp.attempt} ${toppedUp.epoch}`),
+    });
+    if (ending !== undefined) await write(endWith(ending), 'ended');
+  } catch (error) {
+    ports.warn('a generation failed by a mistake of ours', error);
+    // It must not leave the hold open; what may have begun is assumed.
+    await write({ type: 'SettleLost' }, 'lost');
+  } finally {
+    over.abort();
+  }
+  if (last === undefined) throw new Error('A generation ended without a record.');
+  const { state, revision, position } = last;
+  await tellCounters(admission, named(hold.request), state);
+  return { state, revision, position };
+}
+
+const endWith = (ending: Ending): GenerationCommand => ({ type: 'EndGeneration', ending });
+
+async function atDeadline(
+  { clock }: Pick<GeneratePorts, 'clock'>,
+  timeoutMs: number,
+  running: Pick<UnderWay, 'callOff'>,
+  over: AbortSignal,
+): Promise<void> {
+  await clock.sleep(timeoutMs, over);
+  if (!over.aborted) running.callOff('deadline');
+}
+
+/** Whoever lost the hold must not spend: another may have settled it already. */
+async function keepLease(
+  { admission, clock }: Pick<GeneratePorts, 'admission' | 'clock'>,
+  { request }: Hold,
+  running: Pick<UnderWay, 'callOff'>,
+  over: AbortSignal,
+): Promise<void> {
+  const step = { reservation: named(request), holder: request.holder, leaseMs: LEASE_MS };
+  while (!over.aborted) {
+    await clock.sleep(LEASE_MS / 4, over);
+    if (over.aborted) return;
+    // Where the counters cannot be asked now, they are asked again before the lease is over.
+    const renewed = await admission.renew(step).catch(() => undefined);
+    if (renewed !== undefined && renewed.status !== 'held' && !over.aborted) {
+      running.callOff('shutdown');
+    }
+  }
+}
