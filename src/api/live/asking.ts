@@ -3,6 +3,7 @@ import { CommandContended, LogUnavailable } from '#commands/ports.ts';
 import { closeCodes } from '#client/protocol.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Connection } from './connection.ts';
+import { eventsFrame } from './frames.ts';
 import type { LiveDeps } from './live-deps.ts';
 import {
   type Asked,
@@ -101,6 +102,8 @@ export function asking(
       if (event?.header.commandId !== doing.commandId || event.erased) return false;
       if (event.type !== 'ChangesApplied' || event.data.live !== true) return false;
       const { revision } = events.at(-1)!.header;
+      // What the server wrote behind it is there before the change counts as taken.
+      if (events.length > 1) connection.sendBytes(eventsFrame(events.slice(1)));
       for (const { n } of doing.unanswered) connection.send({ t: 'ack', n, revision });
       doing = { ...doing, unanswered: [] };
       return true;

@@ -114,28 +114,43 @@ export class Room {
       this.#early.push(...events);
       return;
     }
+    let together: Happened[] = [];
+    let readFrom: number | undefined;
     for (const event of events) {
-      const { revision, parts = 0 } = event.header;
+      const { revision, parts = 0, commandId } = event.header;
       if (revision <= this.#revision) continue;
-      if (revision > this.#revision + 1) return this.#readOn(this.#revision + 1);
+      if (revision > this.#revision + 1) readFrom = this.#revision + 1;
       // The room was opened in the middle of a command.
-      if (parts > this.#unfinished.length) return this.#readOn(revision - parts);
+      else if (parts > this.#unfinished.length) readFrom = revision - parts;
+      if (readFrom !== undefined) break;
       this.#revision = revision;
-      this.#tellAll(event);
+      if (together[0]?.header.commandId !== commandId) {
+        this.#tellAll(together);
+        together = [];
+      }
+      together.push(...this.#wholeOf(event));
     }
+    this.#tellAll(together);
+    if (readFrom !== undefined) this.#readOn(readFrom);
   }
 
-  #tellAll(event: Happened): void {
+  /** What a command did takes effect at once, in as many events as it was. */
+  #tellAll(together: readonly Happened[]): void {
+    if (together.length === 0) return;
+    for (const place of this.#places.values()) tell(place, together);
+  }
+
+  #wholeOf(event: Happened): readonly Happened[] {
     const { commandId, unfinished, parts = 0 } = event.header;
     // Another command came in between: what was cut off never takes effect.
     if (this.#unfinished[0]?.header.commandId !== commandId) this.#unfinished = [];
     if (unfinished) {
       this.#unfinished.push(event);
-      return;
+      return [];
     }
     const whole = [...this.#unfinished.slice(this.#unfinished.length - parts), event];
     this.#unfinished = [];
-    for (const place of this.#places.values()) tell(place, whole);
+    return whole;
   }
 
   /** Another process wrote meanwhile. */

@@ -16,16 +16,22 @@ export class Author {
   /** What others wrote behind this revision does not come through. */
   limit = Number.POSITIVE_INFINITY;
 
-  private constructor(document: LiveDocument, gate: Gate) {
+  private constructor(document: LiveDocument, gate: Gate, member: string) {
     this.#document = document;
     this.#typist = new Typist(document);
     this.gate = gate;
     gate.mayPass = (frame) =>
       frame.t !== 'events' ||
-      frame.events.every((event) => event.member === SYSTEM || event.revision <= this.limit);
+      frame.events.every(
+        (event) => [SYSTEM, member].includes(event.member) || event.revision <= this.limit,
+      );
   }
 
-  static async open(server: () => string, id: string, key: string): Promise<Author> {
+  static async open(
+    server: () => string,
+    id: string,
+    { id: member, key }: { readonly id: string; readonly key: string },
+  ): Promise<Author> {
     const gate = new Gate();
     const url = () => {
       gate.expect();
@@ -41,7 +47,7 @@ export class Author {
         if (news.kind === 'lost') gate.lost = news.code;
       },
     });
-    return new Author(document, gate);
+    return new Author(document, gate, member);
   }
 
   get markdown(): string {

@@ -26,11 +26,7 @@ export async function liveSession(t: TestContext, writers: number) {
   const made = await owner.post('/v1/documents', { title: 'T', markdown: '' });
   const id = String(made.json['id']);
   const open = async (name: string, role: string) => {
-    const author = await Author.open(
-      server.url,
-      id,
-      (await memberOf(callers, owner, name, role)).key,
-    );
+    const author = await Author.open(server.url, id, await memberOf(callers, owner, name, role));
     t.after(() => author.close());
     return author;
   };
