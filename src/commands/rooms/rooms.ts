@@ -75,7 +75,8 @@ export function rooms(ports: RoomPorts): Rooms {
       readFrom: async (from) => await opened(await log.readStream(stream, { from, limit: PAGE })),
       onLost: (error) => ports.warn('a room could not read on', error),
     }),
-    typed: 0,
+    // What grew before is looked at once: a process may have ended in the middle of it.
+    typed: MOST_TYPED,
     typedAt: 0,
   });
 
