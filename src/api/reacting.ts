@@ -11,6 +11,9 @@ import type { Follower } from '#projections/follower.ts';
 import { eventsAfter } from '#projections/lane-events.ts';
 import type { Aggregates } from './aggregates.ts';
 
+/** Moving a reaction's place costs more than most of the events that it moves over. */
+const REST_MS = 200;
+
 /** What follows from events in other streams; run by the role `worker`. */
 export function reacting(ports: {
   readonly database: Database;
@@ -50,7 +53,11 @@ export function reacting(ports: {
     log,
     eventsAfter: async function* ({ position, eventId }, signal) {
       const from = { position, eventId, ordinal: 0n };
-      for await (const { events } of eventsAfter(log, flow, from, signal)) yield events;
+      for await (const { events, live } of eventsAfter(log, flow, from, signal)) {
+        yield events;
+        // Not while it is behind, and not before the first event.
+        if (live && events.length > 0) await clock.sleep(REST_MS, signal);
+      }
     },
     store,
     clock,

@@ -12,8 +12,6 @@ import {
 /** As a projection's: what is dead for so long is taken over. */
 const LEASE_MS = 10_000;
 const MOST_PAUSE_MS = 5_000;
-/** Moving a reaction's place costs more than most of the events that it moves over. */
-const REST_MS = 200;
 
 export type ReactingDeps = {
   readonly log: Pick<EventLog, 'logId' | 'at' | 'head' | 'readStream'>;
@@ -106,7 +104,6 @@ async function follow(
     if (!(await moveTo(finished)) || signal.aborted) return;
     if (error !== undefined) throw error;
     onProgress();
-    await deps.clock.sleep(REST_MS, signal);
   }
 }
 
