@@ -1,4 +1,4 @@
-import { DAY, type Expert, type Hours, experts, sumOf } from './experts.ts';
+import { DAY, type Hours, experts, sumOf } from './experts.ts';
 
 /** How the experts are told apart: each was asked so often, about the day that followed. */
 const QUESTIONS = 21;
@@ -6,10 +6,9 @@ const QUESTIONS = 21;
 const FADES = 0.9;
 /** The better one is heard this much more: a power of the ratio of their errors. */
 const SHARPNESS = 5;
-const LEAST_HOURS = 2 * DAY;
 
 type Asked = {
-  /** By how much each expert was wrong, recent days first of all. */
+  /** By how much each expert was wrong; recent days count most. */
   readonly errors: readonly number[];
   /** What was used in a day, as a multiple of what the combination said; sorted. */
   readonly ratios: readonly number[];
@@ -21,7 +20,7 @@ type Asked = {
  */
 export function expectedUse(hours: Hours, ahead: number): readonly number[] {
   if (hours.length === 0) return Array.from({ length: ahead }, () => 0);
-  return combined(weightsOf(ask(hours).errors), hours, ahead);
+  return combined(answersTo(hours, ahead), weightsOf(ask(hours).errors));
 }
 
 export type Outlook = {
@@ -52,7 +51,7 @@ export function outlookOf(
 ): Outlook {
   const whole = Math.ceil(hoursLeft);
   const { errors, ratios } = ask(hours);
-  const each = hours.length === 0 ? [] : combined(weightsOf(errors), hours, whole);
+  const each = hours.length === 0 ? [] : combined(answersTo(hours, whole), weightsOf(errors));
   // Of the last hour only a part is in the window.
   const expected = each.map((use, hour) => use * Math.min(1, hoursLeft - hour));
   const spent = settled + held;
@@ -84,18 +83,17 @@ function reached(room: number, expected: readonly number[], likely: number): num
 function ask(hours: Hours): Asked {
   const errors = experts.map(() => 0);
   const ratios: number[] = [];
-  const days = Math.min(QUESTIONS, Math.floor((hours.length - LEAST_HOURS / 2) / DAY));
+  // One day at least stays for the experts to go by.
+  const days = Math.min(QUESTIONS, Math.floor(hours.length / DAY) - 1);
   // The oldest first: the combination of each day goes by what was known before it.
   for (let day = days; day >= 1; day--) {
     const before = hours.slice(0, hours.length - day * DAY);
-    if (before.length === 0) continue;
     const was = hours.slice(before.length, before.length + DAY);
-    const said = combined(weightsOf(errors), before, DAY);
-    const [use, expectation] = [sumOf(was), sumOf(said)];
-    if (expectation > 0) ratios.push(use / expectation);
-    for (const [index, expert] of experts.entries()) {
-      const error = wrongBy(expert(before, DAY), was);
-      errors[index] = errors[index]! * FADES + error;
+    const answers = answersTo(before, DAY);
+    const expectation = sumOf(combined(answers, weightsOf(errors)));
+    if (expectation > 0) ratios.push(sumOf(was) / expectation);
+    for (const [index, said] of answers.entries()) {
+      errors[index] = errors[index]! * FADES + wrongBy(said, was);
     }
   }
   return { errors, ratios: ratios.toSorted((a, b) => a - b) };
@@ -116,12 +114,16 @@ function weightsOf(errors: readonly number[]): readonly number[] {
   return heard.map((one) => one / all);
 }
 
-function combined(weights: readonly number[], hours: Hours, ahead: number): number[] {
-  const said = experts.map((expert: Expert) => expert(hours, ahead));
-  return Array.from({ length: ahead }, (_, hour) =>
-    sumOf(said.map((answer, index) => (answer[hour] ?? 0) * weights[index]!)),
+type Answers = readonly (readonly number[])[];
+
+/** Each expert's, in their order. */
+const answersTo = (hours: Hours, ahead: number): Answers =>
+  experts.map((expert) => expert(hours, ahead));
+
+const combined = (answers: Answers, weights: readonly number[]): readonly number[] =>
+  answers[0]!.map((_, hour) =>
+    sumOf(answers.map((answer, index) => answer[hour]! * weights[index]!)),
   );
-}
 
 function quantile(sorted: readonly number[], part: number): number {
   if (sorted.length === 0) return 1;
