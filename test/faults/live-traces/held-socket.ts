@@ -16,10 +16,6 @@ export class Gate {
   #socket: HeldSocket | undefined;
   #isCaughtUp = false;
 
-  get isEmpty(): boolean {
-    return this.#waiting.length === 0;
-  }
-
   /** The server has answered everything that it was sent. */
   get isAnswered(): boolean {
     return this.#isCaughtUp && this.#unanswered.size === 0;
