@@ -4,6 +4,8 @@ import type { Projection } from './projection.ts';
 
 /** After events that are none of a lane's business: it is woken for the next ones together. */
 const IDLE_REST_MS = 50;
+/** So many batches are taken one after the other first: a few edits are nobody's typing. */
+const AT_ONCE = 5;
 
 type Taken = {
   readonly live: boolean;
@@ -11,7 +13,10 @@ type Taken = {
   readonly items: readonly unknown[];
 };
 
-/** Lets a lane rest between its batches, unless somebody waits for what it has not taken yet. */
+/**
+ * Lets a lane rest between its batches, unless somebody waits for what it has not taken yet: a leaky
+ * bucket as a virtual schedule (GCRA, ITU-T I.371).
+ */
 export function pace(deps: {
   readonly projection: Projection;
   readonly clock: Clock;
@@ -20,17 +25,21 @@ export function pace(deps: {
   const { projection, clock, progress } = deps;
   const { name, restMs = 0 } = projection;
   let taken = 0n;
-  let restsUntil = -Infinity;
+  /** When the lane would be here, had it rested after every batch. */
+  let due = -Infinity;
+  const ahead = AT_ONCE * Math.max(restMs, IDLE_REST_MS);
 
   return {
     took: ({ live, to, items }: Taken) => {
       taken = to.position;
       const ms = items.length === 0 ? Math.max(restMs, IDLE_REST_MS) : restMs;
-      restsUntil = live ? clock.now().getTime() + ms : -Infinity;
+      const now = clock.now().getTime();
+      // Never further ahead: what somebody waited for must not be rested for afterwards.
+      due = live ? Math.min(Math.max(due, now), now + ahead) + ms : -Infinity;
     },
     rest: async (signal: AbortSignal): Promise<void> => {
       while (!signal.aborted && !progress.isWanted(name, taken)) {
-        const ms = restsUntil - clock.now().getTime();
+        const ms = due - ahead - clock.now().getTime();
         if (ms <= 0) return;
         const woken = new AbortController();
         const slept = clock.sleep(ms, AbortSignal.any([signal, woken.signal]));

@@ -37,8 +37,8 @@ export type Projection<Tables = unknown> = {
   /** Into how many lanes its tenants are spread by hash, each with a checkpoint. Default 1. */
   readonly partitions?: number;
   /**
-   * How long its lanes rest after a batch while they keep up and nobody waits for them, where a
-   * commit for every keystroke would cost more than the keystrokes. Default 0.
+   * How long its lanes rest after a batch while they keep up, once there were a few, and nobody
+   * waits for them: where a commit for every keystroke would cost more than the keystrokes. Default 0.
    */
   readonly restMs?: number;
   /** Opening a body costs more than folding it, so only what is asked for is opened. */
