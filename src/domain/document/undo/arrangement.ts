@@ -35,18 +35,15 @@ function arranged(
 ): readonly Arranged[] {
   const { next } = characters;
   const here: Arranged[] = [];
-  // The elements behind which comes what comes now: the last one counts. In this text it ends when
-  // it is met.
-  let anchors: number[] = [];
+  const anchors = new Anchors();
   // What stood elsewhere and belongs behind elements that were met, the last one first.
   const waiting: (readonly number[])[] = [];
 
   const meet = (row: number, isInPlace: boolean) => {
-    const met = anchors.indexOf(row);
-    if (met >= 0) anchors = anchors.slice(0, met);
+    anchors.meet(row);
     const after = next[row] ?? NONE;
-    const anchor = anchors.at(-1);
-    if (after !== NONE) anchors.push(after);
+    const anchor = anchors.last;
+    if (after !== NONE) anchors.add(after);
     else if (anchor === undefined) here.push({ row, isInPlace });
     else add(followers, anchor, row);
   };
@@ -65,6 +62,33 @@ function arranged(
   }
   meetDownTo(0);
   return here;
+}
+
+/**
+ * The elements behind which comes what comes now: the last one counts. In this text one ends, and
+ * with it all behind it, when it is met. A cut leaves thousands that never are.
+ */
+class Anchors {
+  readonly #rows: number[] = [];
+  /** Where each stands for the first time. */
+  readonly #indexes = new Map<number, number>();
+
+  get last(): number | undefined {
+    return this.#rows.at(-1);
+  }
+
+  add(row: number): void {
+    if (!this.#indexes.has(row)) this.#indexes.set(row, this.#rows.length);
+    this.#rows.push(row);
+  }
+
+  meet(row: number): void {
+    const met = this.#indexes.get(row);
+    if (met === undefined) return;
+    for (const ended of this.#rows.splice(met)) {
+      if ((this.#indexes.get(ended) ?? -1) >= met) this.#indexes.delete(ended);
+    }
+  }
 }
 
 function add(followers: Map<number, number[]>, anchor: number, row: number): void {
