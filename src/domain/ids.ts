@@ -95,10 +95,10 @@ export function derivedUuid(...parts: readonly (string | number)[]): string {
 }
 
 /** A UUID, of its 16 bytes. */
-export const uuidFrom = (bytes: Uint8Array): string =>
-  Buffer.from(bytes)
-    .toString('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+export function uuidFrom(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
 
 /** Command id of an idempotency key: one actor's key never meets another's. */
 export const commandIdOf = (tenant: TenantId, actor: MemberId, idempotencyKey: string): CommandId =>
