@@ -21,7 +21,7 @@ const CUT_AFTER_MS = 3_000;
 export async function palimpsestLive(postgres: {
   readonly url: string;
   readonly ownerUrl: string;
-}): Promise<LiveSystem & { newDocument(server: ServerProcess, text: string): Promise<Address> }> {
+}): Promise<LiveSystem & { newWriters(server: ServerProcess, text: string): Promise<Address> }> {
   const folder = await mkdtemp(join(tmpdir(), 'palimpsest-bench-live-'));
   const operatorKey = randomBytes(24).toString('hex');
   let key: string | undefined;
@@ -30,8 +30,16 @@ export async function palimpsestLive(postgres: {
     const { id } = await post(server, key, '/v1/documents', { title: 'Bench', markdown });
     return { document: id!, key };
   };
+  /** Nobody has more than a hundred connections: each document is somebody else's. */
+  const newWriters = async (server: ServerProcess, markdown: string): Promise<Address> => {
+    const { document, key: owner } = await newDocument(server, markdown);
+    const invitation = { name: 'Writer', roles: ['editor'] };
+    const { id: memberId } = await post(server, owner, '/v1/members', invitation);
+    const wanted = { memberId, roles: ['editor'] };
+    return { document, key: (await post(server, owner, '/v1/api-keys', wanted))['key']! };
+  };
   return {
-    newDocument,
+    newWriters,
     name: 'Palimpsest',
     start: () =>
       startServer(SERVER, folder, {

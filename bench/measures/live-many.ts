@@ -9,7 +9,7 @@ import type { Sizes } from '../sizes.ts';
 const TEXT = 'A line that somebody wrote before the others came.\n'.repeat(20);
 const LOOK_MS = 5_000;
 
-type Makes = { newDocument?: (server: ServerProcess, text: string) => Promise<Address> };
+type Makes = { newWriters?: (server: ServerProcess, text: string) => Promise<Address> };
 
 /** Many documents at once, each with two who write in it: how long it takes, and what it leaves. */
 export async function measureMany(
@@ -17,10 +17,10 @@ export async function measureMany(
   { documents, seconds }: Sizes,
 ): Promise<Row[]> {
   const [ours] = systems;
-  if (ours?.newDocument === undefined) return [];
+  if (ours?.newWriters === undefined) return [];
   const server = await ours.start();
   const addresses: Address[] = [];
-  while (addresses.length < documents) addresses.push(await ours.newDocument(server, TEXT));
+  while (addresses.length < documents) addresses.push(await ours.newWriters(server, TEXT));
 
   const memory: number[] = [];
   let isOver = false;

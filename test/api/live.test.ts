@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import * as Automerge from '@automerge/automerge';
 import { type CborValue, decode, encode } from '#client/cbor.ts';
 import { frameFrom } from '#api/live/frames.ts';
+import { MOST_OF_MEMBER } from '#api/live/sessions.ts';
 import type { ServerFrame, Welcome } from '#client/protocol.ts';
 import { openLive, soon } from '#test/support/live.ts';
 import { forged } from '#test/support/foreign-writer.ts';
@@ -40,6 +41,7 @@ async function rawConnection({ url }: Served, id: string, headers?: Record<strin
     socket,
     frames,
     send: (frame: object) => socket.send(Uint8Array.from(encode(frame as CborValue))),
+    isClosed: () => closed !== undefined,
     closed: async () => {
       await soon(() => closed !== undefined);
       return closed!;
@@ -179,6 +181,21 @@ test('a group that is no UUID is no frame, and does not fail the server', async 
     connection.send({ ...frame, n: 0, group: Buffer.alloc(16, 0x11) });
     assert.deepEqual(await connection.closed(), { code: 4400, reason: 'frame/malformed' });
   }
+});
+
+test('of more connections of a member at once than are allowed, only those are let in', async (t) => {
+  const server = await served(t);
+  const many = await Promise.all(
+    Array.from({ length: MOST_OF_MEMBER + 20 }, () => rawConnection(server, server.id)),
+  );
+  for (const { send } of many) send(hello(server.key));
+  await soon(() => many.every(({ frames, isClosed }) => isClosed() || frames.length > 0));
+  const letIn = many.filter(({ isClosed }) => !isClosed());
+  assert.equal(letIn.length, MOST_OF_MEMBER);
+  assert.deepEqual(await many.find(({ isClosed }) => isClosed())?.closed(), {
+    code: 4429,
+    reason: 'live/too-many-connections',
+  });
 });
 
 test('an actor writes through its newest connection', async (t) => {

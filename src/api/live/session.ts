@@ -39,9 +39,11 @@ export async function beginSession(
   const coming = await whoComes(ports, hello, document);
   let { principal } = coming;
   const { tenant, member } = principal;
-  if (sessions.countOf(tenant, member) >= MOST_OF_MEMBER) {
+  const mustHaveRoom = () => {
+    if (sessions.countOf(tenant, member) < MOST_OF_MEMBER) return;
     throw new Closing(closeCodes.tooMany, 'live/too-many-connections');
-  }
+  };
+  mustHaveRoom();
   let rights: readonly string[] = [];
   let actor: ActorOf | undefined;
 
@@ -109,6 +111,8 @@ export async function beginSession(
     }
     const entered = await enter(ports, { room, subscriber }, { principal, document, hello });
     ({ rights, actor } = entered);
+    // Others of this member may have come in meanwhile.
+    mustHaveRoom();
     sessions.add(live);
     const { revision, snapshot, events } = entered;
     connection.send({
