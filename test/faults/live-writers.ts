@@ -30,9 +30,9 @@ export async function liveWriter(
         const section = sections[random.below(sections.length)];
         if (section === undefined) return;
         const word = `<${name}${typed.length}>`;
-        // Between the words of others, never inside one.
-        const gaps = [...section.text.matchAll(/(?<=>|^)/g)].map(({ index }) => index);
-        document.splice(section.id, gaps[random.below(gaps.length)] ?? 0, 0, word);
+        // Lines of their own: a section that grows too long is cut between two, not inside a word.
+        const gaps = [...section.text.matchAll(/(?<=\n|^)/g)].map(({ index }) => index);
+        document.splice(section.id, gaps[random.below(gaps.length)] ?? 0, 0, `${word}\n`);
         typed.push(word);
       }
       if (random.below(10) > 0) return;
