@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shippedPlans } from '#domain/plan/shipped-plans.ts';
+import {
+  type LoggedGeneration,
+  generationsIn,
+  isOver,
+  wrongIn,
+} from '#test/support/generations-in-log.ts';
 import { type Caller, callerOf } from '#test/support/journey.ts';
 import type { Script } from '#test/support/model-server/script.ts';
-import { type ReceivedRequest, startModelServer } from '#test/support/model-server/server.ts';
+import { startModelServer } from '#test/support/model-server/server.ts';
 import { type Server, emptyHome, startServer, until } from '#test/support/process.ts';
 import { seededRandom } from '#test/support/random.ts';
 
@@ -17,31 +23,6 @@ const AT_ONCE = 24;
 const MAX_TOKENS = 40;
 /** Holds of a dead process are settled after their lease. */
 const SETTLED_WITHIN_MS = 60_000;
-
-type Logged = {
-  readonly header: { readonly type: string; readonly stream: string };
-  readonly data?: Record<string, unknown>;
-};
-type Of = { marker: string; types: string[]; debits: Record<string, unknown>[] };
-
-const markerIn = (text: string): string => /marker-[\d-]+/.exec(text)?.[0] ?? '';
-const ends = /^Generation(?:Completed|Blocked|Failed|Aborted)$/;
-
-/** What each generation came to, as the log has it. */
-async function generationsIn(owner: Caller): Promise<Of[]> {
-  const { text } = await owner.get('/v1/audit/events');
-  const found = new Map<string, Of>();
-  for (const line of text.trim().split('\n')) {
-    const { header, data = {} } = JSON.parse(line) as Logged;
-    if (!header.stream.includes('/generation/')) continue;
-    const of = found.get(header.stream) ?? { marker: '', types: [], debits: [] };
-    found.set(header.stream, of);
-    of.types.push(header.type);
-    if (header.type === 'GenerationRequested') of.marker = markerIn(JSON.stringify(data));
-    if (header.type === 'BudgetDebited') of.debits.push(data);
-  }
-  return [...found.values()];
-}
 
 /** A server that is killed and started again on the same home and address. */
 async function killable(t: TestContext, env: Readonly<Record<string, string>>) {
@@ -112,18 +93,10 @@ test(
     }
     for (const marker of asked) await ask(marker);
 
-    const unsettled = async () =>
-      (await generationsIn(owner)).filter(({ types }) => !types.some((type) => ends.test(type)));
-    await until(async () => (await unsettled()).length === 0, SETTLED_WITHIN_MS);
+    await until(async () => (await generationsIn(owner)).every(isOver), SETTLED_WITHIN_MS);
 
     const generations = await generationsIn(owner);
-    const wrong = [
-      ...generations.flatMap((one) => wrongWith(one, models.requests)),
-      ...models.requests
-        .filter(({ text }) => !generations.some(({ marker }) => marker === markerIn(text)))
-        .map(({ text }) => `${markerIn(text)} reached the provider before the log`),
-    ];
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(wrongIn(generations, models.requests), []);
     const assumed = generations.flatMap(({ debits }) =>
       debits.filter(({ countedBy }) => countedBy === 'assumed'),
     );
@@ -150,22 +123,6 @@ function scripted(chance: number): Script {
   return { fault: { kind: 'status', status: 503 } };
 }
 
-function wrongWith({ marker, types, debits }: Of, requests: readonly ReceivedRequest[]): string[] {
-  const reached = requests.filter(({ text }) => markerIn(text) === marker).length;
-  const attempts = debits.map(({ attempt }) => attempt);
-  const assumed = debits.filter(({ countedBy }) => countedBy === 'assumed').length;
-  const isTwice = new Set(attempts).size !== attempts.length;
-  // An attempt that was paid for may have been killed before it began: then it is assumed all the same.
-  const isExact = debits.length === reached || debits.length - 1 === reached;
-  const isExplained = debits.length === reached || assumed === 1;
-  const endings = types.filter((type) => ends.test(type)).length;
-  return [
-    ...(isTwice ? [`${marker}: attempts ${attempts.join()} were debited`] : []),
-    ...(isExact && isExplained ? [] : [`${marker}: ${reached} reached, ${debits.length} debited`]),
-    ...(endings === 1 ? [] : [`${marker}: ${endings} ends in ${types.join()}`]),
-  ];
-}
-
 /** As many more fit as a budget allows that is the log's sum and room for three. */
 async function countersAreTheLog({
   publish,
@@ -174,11 +131,11 @@ async function countersAreTheLog({
 }: {
   readonly publish: (figures: object) => Promise<void>;
   readonly ask: (marker: string) => ReturnType<Caller['post']>;
-  readonly generations: readonly Of[];
+  readonly generations: readonly LoggedGeneration[];
 }): Promise<void> {
   const spent = generations
     .flatMap(({ debits }) => debits)
-    .reduce((sum, { amount }) => sum + (amount as { tokens: number }).tokens, 0);
+    .reduce((sum, { amount }) => sum + amount.tokens, 0);
   // Without room for an attempt nothing is admitted, with it there is.
   await publish({ tokensPerDay: spent });
   await sleep(2_500);
