@@ -12,9 +12,15 @@ export async function modelTenant(
     env = {},
     roles,
     beside = 0,
-  }: { env?: Readonly<Record<string, string>>; roles?: ServerRole[]; beside?: number } = {},
+    answer,
+  }: {
+    env?: Readonly<Record<string, string>>;
+    roles?: ServerRole[];
+    beside?: number;
+    answer?: Parameters<typeof startModelServer>[0];
+  } = {},
 ) {
-  const models = await startModelServer();
+  const models = await startModelServer(answer);
   t.after(() => models.stop());
   const server = await realServer(
     t,
