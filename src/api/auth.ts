@@ -1,4 +1,3 @@
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Rejected } from '#domain/rejected.ts';
 import { mayDo, type Principal } from '#domain/rights.ts';
@@ -7,19 +6,13 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Authentication } from './deps.ts';
 import { Problem } from './problem.ts';
 
-/** Generous, because a whole office may share an address; a key's 256 bits are not found by guessing. */
-const FAILURES_PER_MINUTE = 120;
-
 /** All headers together have 16 KiB; no sound token comes near to half of it. */
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i;
 /** Three parts in base64url with dots between them, which no key has. */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Opens each route for the keys of its audience, and runs it inside the key's tenant. */
-export async function authenticateRequests(app: FastifyInstance, authentication: Authentication) {
-  await app.register(rateLimit, { global: false });
-  const countFailure = app.createRateLimit({ max: FAILURES_PER_MINUTE, timeWindow: 60_000 });
-
+export function authenticateRequests(app: FastifyInstance, authentication: Authentication) {
   app.decorateRequest('stillAllowed', async function stillAllowed(this: FastifyRequest) {
     const { audience, action } = this.routeOptions.config;
     if (audience === undefined || audience === 'public' || action === undefined) return true;
@@ -35,15 +28,14 @@ export async function authenticateRequests(app: FastifyInstance, authentication:
       request.principal = found;
       return;
     }
-    const failures = await countFailure(request);
-    if (!failures.isAllowed && failures.isExceeded) {
-      const seconds = Math.ceil(failures.ttl / 1_000);
-      throw new Problem('auth/too-many-failures', { headers: { 'retry-after': String(seconds) } });
-    }
+    const { isOver, headers } = await app.countFailure(request);
+    if (isOver) throw new Problem('auth/too-many-failures', { headers });
     if (found) throw found;
     throw request.headers.authorization === undefined
-      ? new Problem('auth/missing', challenge())
-      : new Problem('auth/invalid', challenge(', error="invalid_token"'));
+      ? new Problem('auth/missing', { headers: { ...headers, ...challenge() } })
+      : new Problem('auth/invalid', {
+          headers: { ...headers, ...challenge(', error="invalid_token"') },
+        });
   });
 
   // After the body has been read: its events come from the socket, outside of any tenant.
@@ -80,5 +72,5 @@ function unlessUnavailable(error: unknown): KeysUnavailable {
 }
 
 const challenge = (error = '') => ({
-  headers: { 'www-authenticate': `Bearer realm="palimpsest"${error}` },
+  'www-authenticate': `Bearer realm="palimpsest"${error}`,
 });

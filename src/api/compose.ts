@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { AppendPorts } from '#commands/append-decided.ts';
 import { issueApiKey } from '#commands/issue-api-key.ts';
-import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
+import { refusalRecords } from '#commands/record-refusals.ts';
 import { PLATFORM } from '#domain/ids.ts';
 import { rolesOf } from '#domain/member/state.ts';
 import { checkMasterKey } from '#infra/crypto/master-key.ts';
@@ -15,6 +15,7 @@ import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
+import { addressCounts } from './address-counts.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
@@ -123,13 +124,11 @@ export async function compose(
     positions: { logId: log.logId, head: () => log.head(), reached: projection.reached },
     readiness: projection.readiness,
     standings: projection.standings,
-    refusals: {
-      byRight: recordRefusal(refusing),
-      summarise: summariseRefusals(refusing),
-      summariseSignIns: signIns.summariseRefused,
-    },
+    refusals: { ...refusalRecords(refusing), summariseSignIns: signIns.summariseRefused },
     metrics,
     corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
+    addresses: addressCounts({ ...config, clock, warn }),
   };
   const issue = changing(
     issueApiKey({

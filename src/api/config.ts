@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { BaseUrl } from '#domain/provider/events.ts';
 import { KeyText } from '#domain/provider-key/events.ts';
@@ -62,6 +63,16 @@ const variables = {
       .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
       .refine((origins) => origins.every((origin) => isOrigin(origin) && !isOpenHttp(origin))),
   ],
+  PALIMPSEST_TRUSTED_PROXIES: [
+    'addresses and networks such as 10.0.0.0/8, separated by commas',
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((network) => network.trim() || []))
+      .refine((networks) =>
+        networks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)),
+      ),
+  ],
   PORT: [
     'a whole number from 0 (any free port) to 65535',
     z
@@ -99,6 +110,8 @@ export type Config = {
   readonly corsOrigins: readonly string[];
   /** Origins of identity providers that may be at private addresses. */
   readonly privateIssuers: readonly string[];
+  /** Our own proxies, whose `X-Forwarded-For` says who asks. */
+  readonly trustedProxies: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -156,6 +169,7 @@ function configOf(values: Values): Config {
     },
     corsOrigins: values.CORS_ORIGINS,
     privateIssuers: values.PALIMPSEST_PRIVATE_ISSUERS,
+    trustedProxies: values.PALIMPSEST_TRUSTED_PROXIES,
     host: values.HOST,
     port: values.PORT,
     logLevel: values.LOG_LEVEL,

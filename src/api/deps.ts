@@ -7,6 +7,7 @@ import type { TenantId } from '#domain/ids.ts';
 import type { Refusal } from '#domain/member/state.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { StreamName } from '#domain/stream.ts';
+import type { CountAddress } from '#infra/memory/address-counts.ts';
 import type { Retried } from '#projections/operations.ts';
 import type { DeadLetter } from '#projections/ports.ts';
 import type { ProjectionStanding } from '#projections/standing.ts';
@@ -104,4 +105,8 @@ export type ServerDeps = {
   /** Where the engine's own counters are as well; `/metrics` serves it. */
   readonly metrics: Registry;
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks of our own proxies, whose word for who asks is taken. */
+  readonly trustedProxies: readonly string[];
+  /** What came from each address lately. */
+  readonly addresses: { readonly count: CountAddress; readonly close: () => Promise<void> };
 };

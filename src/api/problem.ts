@@ -28,6 +28,7 @@ export const transportProblems = {
   'auth/missing': [401, 'Send `Authorization: Bearer <key or access token>`.'],
   'auth/invalid': [401, 'The key or token is not valid here.'],
   'auth/too-many-failures': [429, 'Too many invalid keys or tokens came from this address.'],
+  'edge/too-many-requests': [429, 'Too many requests came from this address.'],
   'auth/keys-unavailable': [503, 'The keys of the identity provider cannot be fetched now.'],
   'position/malformed': [400, 'A position reads `<log id>.<number>`.'],
   'position/other-log': [400, 'The position belongs to another log.'],

@@ -12,6 +12,7 @@ import { authenticateRequests } from './auth.ts';
 import { readBodies } from './bodies.ts';
 import type { ServerDeps } from './deps.ts';
 import { replyWithProblem } from './errors.ts';
+import { limitAddresses } from './edge-limit.ts';
 import { observeRequests } from './observe.ts';
 import { describeRoutes } from './openapi.ts';
 import { awaitMinPosition } from './position.ts';
@@ -42,6 +43,7 @@ export async function buildServer(
     requestTimeout: 30_000,
     keepAliveTimeout: 10_000,
     forceCloseConnections: 'idle',
+    trustProxy: deps.trustedProxies.length > 0 && [...deps.trustedProxies],
     // Ours is a problem document like every other refusal.
     return503OnClosing: false,
     http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
@@ -61,7 +63,8 @@ export async function buildServer(
   if (deps.corsOrigins.length > 0) {
     await app.register(cors, { origin: [...deps.corsOrigins], exposedHeaders: EXPOSED });
   }
-  await authenticateRequests(app, deps.authentication);
+  await limitAddresses(app, deps);
+  authenticateRequests(app, deps.authentication);
   readBodies(app);
   awaitMinPosition(app, deps.positions);
   await describeRoutes(app);
@@ -76,6 +79,8 @@ const EXPOSED = [
   'etag',
   'location',
   'retry-after',
+  'ratelimit',
+  'ratelimit-policy',
   'palimpsest-position',
   'palimpsest-correlation-id',
 ];

@@ -24,7 +24,7 @@ type Ports = {
 };
 
 /** What was refused to a member by right, policy or budget, on that member's stream. */
-export const recordRefusal =
+const recordRefusal =
   ({ members, clock }: Ports) =>
   async (principal: Principal, refusal: Refusal, correlationId: string): Promise<void> => {
     const { tenant, member } = principal;
@@ -34,7 +34,7 @@ export const recordRefusal =
   };
 
 /** How many malformed and rate-limited requests came with a key in the minute that has ended. */
-export const summariseRefusals =
+const summariseRefusals =
   ({ keys, clock }: Ports) =>
   async (
     principal: Principal,
@@ -47,6 +47,11 @@ export const summariseRefusals =
     const command = { type: 'SummariseRefusals', minute, ...counts } as const;
     await keys(apiKey, command, requestOf(principal, commandId, commandId));
   };
+
+export const refusalRecords = (ports: Ports) => ({
+  byRight: recordRefusal(ports),
+  summarise: summariseRefusals(ports),
+});
 
 /** How many sign-ins a provider's tokens were refused in the minute that has ended, by reason. */
 export const summariseSignIns =

@@ -13,7 +13,7 @@ import { signingIn } from '#api/signing-in.ts';
 import { viewQueries } from '#api/view-queries.ts';
 import { issueApiKey } from '#commands/issue-api-key.ts';
 import type { Clock } from '#commands/ports.ts';
-import { recordRefusal, summariseRefusals } from '#commands/record-refusals.ts';
+import { refusalRecords } from '#commands/record-refusals.ts';
 import { PLATFORM } from '#domain/ids.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';
@@ -126,8 +126,7 @@ export async function peopleServer(
       }),
       metrics,
       refusals: {
-        byRight: recordRefusal(refusing),
-        summarise: summariseRefusals(refusing),
+        ...refusalRecords(refusing),
         summariseSignIns: signIns.summariseRefused,
       },
     },

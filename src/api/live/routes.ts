@@ -10,7 +10,6 @@ import { changesOverHttp } from './changes-over-http.ts';
 import { serveSocket } from './serve-socket.ts';
 import type { SessionPorts } from './session.ts';
 
-const FAILURES_PER_MINUTE = 120;
 const tags = ['documents'];
 
 /** Live connections to documents: `docs/live-protocol.md` says what goes over them. */
@@ -25,7 +24,6 @@ export const liveRoutes =
         done();
       },
     });
-    const countFailure = app.createRateLimit({ max: FAILURES_PER_MINUTE, timeWindow: 60_000 });
 
     await app.register(changesOverHttp(ports));
 
@@ -47,10 +45,7 @@ export const liveRoutes =
       handler: async () => undefined,
       wsHandler: (socket, request) => {
         const { id } = request.params;
-        const mayFail = async () => {
-          const failures = await countFailure(request);
-          return failures.isAllowed || !failures.isExceeded;
-        };
+        const mayFail = async () => !(await app.countFailure(request)).isOver;
         serveSocket({ ...ports, logger: request.log, mayFail }, socket, id);
       },
     });

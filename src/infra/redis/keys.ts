@@ -8,6 +8,9 @@ import type { TenantId } from '#domain/ids.ts';
 
 const of = (tenant: TenantId) => `palimpsest:{${tenant}}`;
 
+/** Of no tenant: whoever asks is not known yet. */
+export const addressKey = (name: string) => `palimpsest:address:${name}`;
+
 export const epochKey = (tenant: TenantId) => `${of(tenant)}:epoch`;
 
 export const windowKey = (tenant: TenantId, epoch: string, window: string) =>

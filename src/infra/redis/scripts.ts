@@ -31,4 +31,5 @@ export const scripts = {
   buildHold: script('build-hold', inRebuild),
   buildEnd: script('build-end', inRebuild),
   publish: script('publish', inRebuild),
+  countAddress: script('count-address', []),
 };
