@@ -103,7 +103,8 @@ function whenItFrees({
 }: Rejected): Readonly<Record<string, string>> {
   if (typeof freesInMs !== 'number') return {};
   const seconds = Math.ceil(freesInMs / 1_000);
-  return { 'retry-after': String(seconds), ratelimit: `"${limit}";r=0;t=${seconds}` };
+  const rate = limit !== undefined && { ratelimit: `"${limit}";r=0;t=${seconds}` };
+  return { 'retry-after': String(seconds), ...rate };
 }
 
 const retryAfter = (seconds: number) => ({ headers: { 'retry-after': String(seconds) } });

@@ -107,6 +107,7 @@ export const rejectionStatus = {
   'generation/blocked': 422,
   'model/not-in-plan': 403,
   'model/prompt-too-long': 422,
+  'model/failing': 503,
   'model/no-tools': 422,
   'model/no-json': 422,
   'budget/exhausted': 429,

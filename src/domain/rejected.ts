@@ -108,6 +108,7 @@ const reasons = {
   'generation/blocked': 'The rules of this tenant do not allow this prompt or answer.',
   'model/not-in-plan': 'The plan of this tenant does not include the model.',
   'model/prompt-too-long': 'Prompt and answer are longer than the model can hold.',
+  'model/failing': 'The model fails too often now, and is left alone for a while.',
   'model/no-tools': 'The model calls no tools.',
   'model/no-json': 'The model cannot be held to JSON.',
   'budget/exhausted': 'A limit refuses this for now.',

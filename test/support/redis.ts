@@ -60,6 +60,21 @@ export function sharedRedis(settings?: readonly string[]): () => Promise<string>
     await (url ??= settings === undefined && given ? Promise.resolve(given) : start());
 }
 
+/** A server in cluster mode, which refuses steps whose keys are of more than one slot. */
+export function redisCluster(): () => Promise<string> {
+  const server = sharedRedis(['--cluster-enabled', 'yes']);
+  const join = async (): Promise<string> => {
+    const url = await server();
+    const redis = new Redis(url);
+    await redis.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await until(async () => (await redis.cluster('INFO')).includes('cluster_state:ok'));
+    redis.disconnect();
+    return url;
+  };
+  let joined: Promise<string> | undefined;
+  return async () => await (joined ??= join());
+}
+
 async function startedServer(
   atEnd: (undo: () => unknown) => unknown,
   settings: readonly string[],

@@ -2,6 +2,10 @@ import type { Registry } from 'prom-client';
 import { meteredAdmission } from '#api/admission-metrics.ts';
 import type { Admission, Books } from '#commands/admission.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
+import type { Breakers } from '#commands/generation/breaker-port.ts';
+import { breakerChanges } from '#api/breaker-metrics.ts';
+import { memoryBreakers } from '#infra/memory/breakers.ts';
+import { redisBreakers } from '#infra/redis/breakers.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { redisAdmission } from '#infra/redis/admission.ts';
 import { redisConnection } from '#infra/redis/connection.ts';
@@ -14,14 +18,24 @@ export function openCounters(ports: {
   readonly ids: Ids;
   readonly metrics: Registry;
   readonly warn: (message: string) => void;
-}): { readonly admission: Admission; readonly close: () => Promise<void> } {
+}): {
+  readonly admission: Admission;
+  readonly breakers: Breakers;
+  readonly close: () => Promise<void>;
+} {
   const { redisUrl, metrics, clock, warn } = ports;
+  const changed = breakerChanges(metrics);
   if (redisUrl === undefined) {
-    return { admission: meteredAdmission(memoryAdmission(ports), metrics), close: async () => {} };
+    return {
+      admission: meteredAdmission(memoryAdmission(ports), metrics),
+      breakers: memoryBreakers({ clock, changed }),
+      close: async () => {},
+    };
   }
   const redis = redisConnection({ url: redisUrl, clock, report: warn });
   return {
     admission: meteredAdmission(redisAdmission({ ...ports, redis }), metrics),
+    breakers: redisBreakers({ redis, changed }),
     close: async () => await redis.close(),
   };
 }

@@ -45,7 +45,7 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, close } = openCounters({ ...ports, ...ports.config, books });
+  const { admission, breakers, close } = openCounters({ ...ports, ...ports.config, books });
   const lost = settlingLost({
     log,
     generations: handle,
@@ -57,6 +57,7 @@ export function generations(ports: Ports) {
     generations: handle,
     generationHistory: history,
     admission,
+    breakers,
     catalogue,
     entitlement: entitlementOf(streams, clock),
     filterFor: policyFilters(ports.queries, clock),

@@ -8,7 +8,7 @@ import { type Usage, countedByUs } from '#domain/usage.ts';
 import { withoutUndefined } from '#domain/without-undefined.ts';
 import type { Candidate } from './candidates.ts';
 import { attemptAt, debitOf, whyUnknown } from './debit.ts';
-import type { AnswerPart, FinishReason } from './model-port.ts';
+import type { AnswerPart, FinishReason, TimeLimits } from './model-port.ts';
 import type { Shown } from './under-way.ts';
 
 export type AttemptPorts = {
@@ -27,6 +27,9 @@ export type Attempted = {
 type Listening = {
   readonly filter: Filter;
   readonly signal: AbortSignal;
+  readonly limits: TimeLimits;
+  /** It says whether the model works again, and nobody else asks it meanwhile. */
+  readonly isProbe: boolean;
   readonly show: (part: Shown) => void;
 };
 
@@ -52,6 +55,7 @@ export async function attemptOnce(
       keyOf: candidate.found.key.of,
       outcome: error?.kind ?? (blockedBy === undefined ? 'answered' : 'blocked'),
       ...withoutUndefined({ answeredAs, finish }),
+      ...(asked.isProbe && { probe: true }),
       ...(leftOut.length > 0 && { leftOut: [...leftOut] }),
       tookMs: Math.max(0, now() - began),
       answer,
@@ -65,11 +69,11 @@ export async function attemptOnce(
 
 async function listen(
   { found, provider, prompt }: Candidate,
-  { filter, signal, show }: Listening,
+  { filter, signal, limits, show }: Listening,
   came: ReturnType<typeof collected>,
 ): Promise<Pick<Attempted, 'error' | 'flags'>> {
   const model = found.settings.upstreamName;
-  const answer = came.received(provider.call({ model, prompt, signal }));
+  const answer = came.received(provider.call({ model, prompt, signal, limits }));
   const filtered = filterAnswer(filter, answer, signal);
   try {
     for await (const part of filtered.parts) {

@@ -1,14 +1,15 @@
-import type { Admission } from '#commands/admission.ts';
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
-import type { Amount } from '#domain/budget/amount.ts';
-import { minus, plus, zero } from '#domain/budget/amount.ts';
+import { plus, zero } from '#domain/budget/amount.ts';
 import type { Ending } from '#domain/generation/decide.ts';
 import type { DataOf } from '#domain/generation/events.ts';
+import type { ModelError } from '#domain/generation/model-error.ts';
 import { type Attempted, type AttemptPorts, attemptOnce } from './attempt-once.ts';
-import type { Candidate } from './candidates.ts';
 import { attemptAt } from './debit.ts';
-import { type Hold, named } from './reserve.ts';
+import { healthOf } from './model-health.ts';
+import type { TimeLimits } from './model-port.ts';
+import { type Paid, type PayPorts, payFirst, payNext } from './pay-next.ts';
+import type { Hold } from './reserve.ts';
 import type { EndedBy, UnderWay } from './under-way.ts';
 
 /** A model is asked again once; then the next one is better than the third time. */
@@ -17,11 +18,11 @@ const FIRST_PAUSE_MS = 250;
 /** Longer than this the next model is waited for less. */
 const LONGEST_PAUSE_MS = 5_000;
 
-export type CascadePorts = AttemptPorts & {
-  readonly admission: Pick<Admission, 'topUp' | 'confirm'>;
-  readonly clock: Clock;
-  readonly ids: Pick<Ids, 'random'>;
-};
+export type CascadePorts = AttemptPorts &
+  PayPorts & {
+    readonly clock: Clock;
+    readonly ids: Pick<Ids, 'random'>;
+  };
 
 export type Cascading = {
   readonly hold: Hold;
@@ -35,53 +36,76 @@ export type Cascading = {
   readonly logTopUp: (toppedUp: DataOf<'BudgetToppedUp'>) => Promise<void>;
 };
 
-type Next = { readonly candidate: Candidate; readonly index: number; readonly pauseMs: number };
+type Next = { readonly from: number; readonly pauseMs: number };
 
 /**
- * Tries the models of the hold in their order until one answers. Each attempt is paid for before it
- * begins and debited when it is over. Answers how the generation ends where no attempt's record
- * says so.
+ * Tries the models of the hold in their order until one answers. Each attempt is let by its model's
+ * breaker and paid for before it begins, and debited when it is over. Answers how the generation
+ * ends where no attempt's record says so.
  */
 export async function tryModels(
   ports: CascadePorts,
   cascading: Cascading,
 ): Promise<Ending | undefined> {
-  const { hold, running, deadline } = cascading;
-  const { candidates } = hold;
+  const { running } = cascading;
   let spent = zero;
-  let held = hold.request.amount;
-  let next: Next | undefined = { candidate: candidates[0]!, index: 0, pauseMs: 0 };
+  let paid = await payFirst(ports, { ...cascading, spent });
   let atModel = 0;
-  for (let attempt = 1; next !== undefined; attempt += 1) {
-    const { candidate, index }: Next = next;
+  while (!('type' in paid)) {
+    const { attempt, index, held }: Paid = paid;
     atModel += 1;
-    running.show({ type: 'attempt', attempt, model: candidate.found.model });
-    const asked = { filter: cascading.filter, signal: running.signal, show: running.show };
-    const attempted = await attemptOnce(ports, candidate, attempt, asked);
+    const { attempted, next } = await tryOnce(ports, cascading, paid, atModel);
     spent = plus(spent, attempted.debited?.amount ?? zero);
-    next = nextAfter(ports, cascading, attempted, index, atModel);
     await cascading.record(attempted, next ? undefined : endingOf(attempted, running.signal));
     if (next === undefined) return undefined;
     await ports.clock.sleep(next.pauseMs, running.signal);
     if (running.signal.aborted) return abortedBy(running.signal);
-    const paid = await payNext(ports, cascading, { next, attempt: attempt + 1, spent, held });
-    if (paid === undefined) return { type: 'GenerationFailed', data: { reason: 'budget' } };
-    if (paid.next.index !== index) atModel = 0;
-    ({ next, held } = paid);
+    const { from } = next;
+    paid = await payNext(ports, { ...cascading, from, attempt: attempt + 1, spent, held });
+    if ('type' in paid) return paid;
+    if (paid.index !== index) atModel = 0;
     if (isShown(attempted)) running.show({ type: 'again' });
-    if (ports.clock.now().getTime() > deadline) {
-      return { type: 'GenerationFailed', data: { reason: 'deadline' } };
-    }
+    const late = await tooLate(ports, cascading, paid);
+    if (late !== undefined) return late;
   }
-  return undefined;
+  return paid;
 }
+
+/** Calls the model, tells its breaker how that went, and says what is tried next. */
+async function tryOnce(
+  ports: CascadePorts,
+  cascading: Cascading,
+  { candidate, index, attempt, permit }: Paid,
+  atModel: number,
+): Promise<{ readonly attempted: Attempted; readonly next: Next | undefined }> {
+  const { clock, breakers } = ports;
+  const { hold, filter, running, deadline } = cascading;
+  const { signal, show } = running;
+  show({ type: 'attempt', attempt, model: candidate.found.model });
+  const others = hold.candidates.length - 1 - index;
+  const limits = limitsFor(deadline - clock.now().getTime(), others);
+  const isProbe = permit.probe !== undefined;
+  const asked = { filter, signal, limits, isProbe, show };
+  const attempted = await attemptOnce(ports, candidate, attempt, asked);
+  const health = healthOf(attempted, limits);
+  const status = await breakers.tell(attemptAt(candidate), permit, health);
+  const mayAgain = atModel < MOST_AT_ONE_MODEL && status === 'closed';
+  return { attempted, next: nextAfter(ports, cascading, attempted, { index, atModel, mayAgain }) };
+}
+
+/** Where another model follows, a silent one may not use up the time of both. */
+function limitsFor(leftMs: number, others: number): TimeLimits {
+  if (others === 0) return { firstPartMs: Infinity, nextPartMs: Infinity };
+  return { firstPartMs: leftMs * 0.4, nextPartMs: leftMs * 0.3 };
+}
+
+type After = { readonly index: number; readonly atModel: number; readonly mayAgain: boolean };
 
 function nextAfter(
   { clock, ids }: CascadePorts,
   { hold: { candidates }, canTakeBack, deadline, running }: Cascading,
   attempted: Attempted,
-  index: number,
-  atModel: number,
+  { index, atModel, mayAgain }: After,
 ): Next | undefined {
   const { error } = attempted;
   if (error === undefined || running.signal.aborted) return undefined;
@@ -90,53 +114,30 @@ function nextAfter(
   const left = deadline - clock.now().getTime();
   const jitter = 0.5 + ids.random() / 2;
   const pauseMs = error.retryAfterMs ?? Math.ceil(FIRST_PAUSE_MS * 2 ** (atModel - 1) * jitter);
-  const other = candidates[index + 1];
-  const longest = other === undefined ? left : Math.min(left, LONGEST_PAUSE_MS);
-  if (error.retryable && atModel < MOST_AT_ONE_MODEL && pauseMs < longest) {
-    return { candidate: candidates[index]!, index, pauseMs };
+  const hasOther = index + 1 < candidates.length;
+  const longest = hasOther ? Math.min(left, LONGEST_PAUSE_MS) : left;
+  if (mayAgain && isWorthAsking(error, hasOther) && pauseMs < longest) {
+    return { from: index, pauseMs };
   }
-  return other && left > 0 ? { candidate: other, index: index + 1, pauseMs: 0 } : undefined;
+  return hasOther && left > 0 ? { from: index + 1, pauseMs: 0 } : undefined;
 }
+
+/** Who was silent once is likely to be silent again, for as long. */
+const isWorthAsking = ({ retryable, kind }: ModelError, hasOther: boolean): boolean =>
+  retryable && !(kind === 'timeout' && hasOther);
 
 const isShown = ({ made: { answer } }: Attempted): boolean =>
   answer.text !== '' || answer.toolCalls.length > 0;
 
-type Paying = {
-  readonly next: Next;
-  readonly attempt: number;
-  readonly spent: Amount;
-  readonly held: Amount;
-};
-
-/** Raises the hold by what the next attempt needs beyond it, logs that, and has it confirmed. */
-async function payNext(
-  { admission }: CascadePorts,
-  { hold: { request, candidates }, logTopUp }: Cascading,
-  { next, attempt, spent, held }: Paying,
-): Promise<{ readonly next: Next; readonly held: Amount } | undefined> {
-  const { leaseMs: _, ...reserved } = request;
-  for (let index = next.index; index < candidates.length; index += 1) {
-    const candidate = candidates[index]!;
-    const amount = missing(plus(spent, candidate.worst), held);
-    const raised = await admission.topUp({ ...reserved, attempt, amount });
-    if (raised.status === 'refused') continue;
-    if (raised.status !== 'held') return undefined;
-    const at = attemptAt(candidate);
-    await logTopUp({ attempt, amount, epoch: raised.epoch, at });
-    const { holder } = request;
-    const reservation = named(request);
-    const total = plus(held, amount);
-    const sure = await admission.confirm({ reservation, holder, amount: total });
-    if (sure.status !== 'held') return undefined;
-    return { next: { ...next, candidate, index }, held: total };
-  }
-  return undefined;
+async function tooLate(
+  { clock, breakers }: CascadePorts,
+  { deadline }: Cascading,
+  { candidate, permit }: Paid,
+): Promise<Ending | undefined> {
+  if (clock.now().getTime() <= deadline) return undefined;
+  await breakers.tell(attemptAt(candidate), permit, 'unknown');
+  return { type: 'GenerationFailed', data: { reason: 'deadline' } };
 }
-
-const missing = (needed: Amount, held: Amount): Amount => {
-  const { tokens, costNanoUsd } = minus(needed, held);
-  return { tokens: Math.max(0, tokens), costNanoUsd: Math.max(0, costNanoUsd) };
-};
 
 function endingOf({ made, error, blockedBy }: Attempted, signal: AbortSignal): Ending {
   if (blockedBy !== undefined) {

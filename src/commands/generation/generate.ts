@@ -9,9 +9,9 @@ import type { Prompt } from '#domain/generation/prompt.ts';
 import { derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Principal, assertMay } from '#domain/rights.ts';
-import { candidatesFor } from './candidates.ts';
 import { attemptAt } from './debit.ts';
-import { type Hold, confirmed, holdFor, named, reservedBy } from './reserve.ts';
+import { type Planned, planAttempts } from './plan-attempts.ts';
+import { type Hold, confirmed, named, reservedBy } from './reserve.ts';
 import { stepOf, tellCounters } from './records.ts';
 import { runHeld } from './run-held.ts';
 import { type Ended, RESUME_MS, type UnderWay, underWay } from './under-way.ts';
@@ -33,35 +33,23 @@ export function generating(ports: GeneratePorts) {
     const { tenant, principal } = request;
     const before = await generationHistory.newest(tenant, id);
     if (before.state.status !== 'missing') return await repeat(id, wanted, request);
-    const { limits, features, models, zones, region } = await ports.entitlement(tenant);
+    const { limits, features, models: allowed, zones, region } = await ports.entitlement(tenant);
     if (!features.includes('generation')) throw new Rejected('generation/not-in-plan');
     const filter = await filterFor(tenant);
     const { prompt, flags, isBlocked } = await filterPrompt(filter, wanted.prompt);
     if (isBlocked) return { id, ended: await blocked(id, wanted, { prompt, flags }, request) };
     const wished =
       'task' in wanted.by ? await catalogue.cascade(wanted.by.task) : [wanted.by.model];
-    const asked = { tenant, region, models: wished, allowed: models, prompt };
-    const { candidates, skipped } = await candidatesFor(catalogue, asked);
-    ports.aboutToHold(tenant);
-    const hold = await holdFor(
-      admission,
-      {
-        tenant,
-        id,
-        holder: ids.uuid(),
-        windows: windowsAt(clock.now(), zones),
-        claims: claimsOf(principal, limits),
-      },
-      candidates,
-    );
-    const tooDear = candidates.filter((one) => !hold.candidates.includes(one));
-    const command = requestWith(wanted, prompt, {
-      models: hold.candidates.map(({ found }) => found.model),
-      skipped: [
-        ...skipped,
-        ...tooDear.map(({ found }) => ({ model: found.model, reason: 'budget/exhausted' })),
-      ],
+    const asked = { tenant, region, models: wished, allowed, prompt };
+    const { hold, skipped } = await planAttempts(ports, asked, {
+      tenant,
+      id,
+      holder: ids.uuid(),
+      windows: windowsAt(clock.now(), zones),
+      claims: claimsOf(principal, limits),
     });
+    const models = hold.candidates.map(({ found }) => found.model);
+    const command = requestWith(wanted, prompt, { models, skipped });
     await log(id, hold, { asked: command, flags }, request);
     const running = underWay(clock, { resumable: wanted.resumable });
     working.set(id, { running, done: work({ id, hold, filter, wanted, request, running }) });
@@ -176,7 +164,7 @@ const claimsOf = ({ member, apiKey }: Principal, limits: Limits): readonly Claim
 const requestWith = (
   { by, target }: Wanted,
   prompt: Prompt,
-  { models, skipped }: Pick<RequestGeneration['asked'], 'models' | 'skipped'>,
+  { models, skipped }: Pick<Planned, 'skipped'> & Pick<RequestGeneration['asked'], 'models'>,
 ): RequestGeneration['asked'] => ({
   ...('task' in by && { task: by.task }),
   prompt: askedOf(prompt),

@@ -21,12 +21,22 @@ export type AnswerPart =
   /** Last, once. */
   | { readonly type: 'usage'; readonly usage: Usage };
 
+/** How long a provider may take. */
+export type TimeLimits = {
+  /** Until it begins to answer. */
+  readonly firstPartMs: number;
+  /** Between two pieces of an answer. */
+  readonly nextPartMs: number;
+};
+
 export type Attempt = {
   /** The model by the provider's name for it. */
   readonly model: string;
   readonly prompt: Prompt;
   /** Aborting ends the connection to the provider at once. */
   readonly signal: AbortSignal;
+  /** Beyond the adapter's own: over one of these the attempt fails as a timeout. */
+  readonly limits?: TimeLimits;
 };
 
 /**

@@ -20,7 +20,7 @@ type Running = {
 
 /** From a confirmed hold to the end that the log has. What cannot be logged is left to whoever finds the hold. */
 export async function runHeld(
-  ports: Pick<GeneratePorts, 'generations' | 'admission' | 'clock' | 'ids' | 'warn'>,
+  ports: Pick<GeneratePorts, 'generations' | 'admission' | 'breakers' | 'clock' | 'ids' | 'warn'>,
   { id, hold, filter, wanted, request, running }: Running,
 ): Promise<Ended> {
   const { admission, clock } = ports;

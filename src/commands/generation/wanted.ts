@@ -11,6 +11,7 @@ import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import type { Generation } from '#domain/generation/state.ts';
 import type { CascadeId, ModelId, TenantId } from '#domain/ids.ts';
+import type { Breakers } from './breaker-port.ts';
 import type { Catalogue } from './candidates.ts';
 import type { Ended, UnderWay } from './under-way.ts';
 
@@ -27,6 +28,7 @@ export type GeneratePorts = {
   readonly generations: Handle<Generation, GenerationCommand>;
   readonly generationHistory: Pick<History<Generation>, 'newest'>;
   readonly admission: Admission;
+  readonly breakers: Breakers;
   readonly catalogue: Catalogue & {
     readonly cascade: (id: CascadeId) => Promise<readonly ModelId[]>;
   };

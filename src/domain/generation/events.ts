@@ -33,6 +33,9 @@ const readable = <Shape extends z.ZodRawShape>(shape: Shape) =>
 const AttemptAt = z.object({ model: ModelId, provider: ProviderId, priceVersion: z.int().min(1) });
 export type AttemptAt = z.infer<typeof AttemptAt>;
 
+/** Models that could not be tried, and why. */
+const Skipped = z.array(z.object({ model: ModelId, reason: z.string() }));
+
 /** Counts from 1. */
 const attempt = z.int().min(1);
 
@@ -57,8 +60,7 @@ export const generationEvents = {
     prompt: Asked,
     /** In the order in which they are tried. */
     models: z.array(ModelId),
-    /** Models of the cascade that could not be tried, and why. */
-    skipped: z.array(z.object({ model: ModelId, reason: z.string() })),
+    skipped: Skipped,
     target: Target.optional(),
   }),
   /** What the filter found in the prompt or in an attempt's answer: rules and places, no words. */
@@ -80,6 +82,7 @@ export const generationEvents = {
     amount: Amount,
     epoch: z.string(),
     at: AttemptAt,
+    skipped: Skipped.optional(),
   }),
   AttemptMade: sealed({
     attempt,
@@ -91,6 +94,8 @@ export const generationEvents = {
     /** What the provider calls the model that answered. */
     answeredAs: z.string().optional(),
     finish: z.string().optional(),
+    /** The model had failed too often, and this attempt was to say whether it still does. */
+    probe: z.boolean().optional(),
     /** Wishes that the provider has no word for. */
     leftOut: z.array(z.string()).optional(),
     tookMs: z.int().min(0),
@@ -119,7 +124,7 @@ export const generationEvents = {
     /** Of the filter's rules that said so. */
     rules: z.array(z.string()),
   }),
-  GenerationFailed: readable({ reason: z.string() }),
+  GenerationFailed: readable({ reason: z.string(), skipped: Skipped.optional() }),
   GenerationAborted: readable({ by: z.enum(['caller', 'disconnect', 'shutdown']) }),
   /** A hold was found that the log knew nothing of: it is free, and nothing can come of it any more. */
   GenerationAbandoned: readable({}),

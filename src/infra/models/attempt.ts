@@ -1,9 +1,14 @@
-import type { AnswerPart, Attempt, FinishReason } from '#commands/generation/model-port.ts';
+import type {
+  AnswerPart,
+  Attempt,
+  FinishReason,
+  TimeLimits,
+} from '#commands/generation/model-port.ts';
 import type { Clock } from '#commands/ports.ts';
 import { ModelError, withUsage } from '#domain/generation/model-error.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import { type ReportedUsage, settleUsage } from '#domain/usage.ts';
-import { type TimeLimits, patience } from './patience.ts';
+import { patience, stricter } from './patience.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 /** What an adapter makes of its provider's stream; the usage may come at any time, and grow. */
@@ -34,7 +39,7 @@ export async function* runAttempt(
   const callOff = () => connection.abort();
   attempt.signal.addEventListener('abort', callOff, { once: true });
   const answer = received(attempt.prompt, tokens);
-  const { wait, end } = patience(clock, limits, attempt.signal);
+  const { wait, end } = patience(clock, stricter(limits, attempt.limits), attempt.signal);
   try {
     if (attempt.signal.aborted) throw new ModelError('aborted');
     const parts = open(attempt, connection.signal)[Symbol.asyncIterator]();

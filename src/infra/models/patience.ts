@@ -1,15 +1,14 @@
+import type { TimeLimits } from '#commands/generation/model-port.ts';
 import type { Clock } from '#commands/ports.ts';
 import { ModelError } from '#domain/generation/model-error.ts';
 
-/** How long a provider may take. Ours: those of the client libraries are minutes, and retry. */
-export type TimeLimits = {
-  /** Until it begins to answer. */
-  readonly firstPartMs: number;
-  /** Between two pieces of an answer. */
-  readonly nextPartMs: number;
-};
-
+/** Ours: those of the client libraries are minutes, and retry. */
 export const timeLimits: TimeLimits = { firstPartMs: 30_000, nextPartMs: 20_000 };
+
+export const stricter = (one: TimeLimits, other: TimeLimits = one): TimeLimits => ({
+  firstPartMs: Math.min(one.firstPartMs, other.firstPartMs),
+  nextPartMs: Math.min(one.nextPartMs, other.nextPartMs),
+});
 
 /**
  * Waits for the pieces of one answer: for each as long as it may take, and not a moment longer than

@@ -1,4 +1,5 @@
 import type { Reservation } from '#commands/admission.ts';
+import type { ModelAt } from '#commands/generation/breaker-port.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 
@@ -35,3 +36,7 @@ export const holdKeys = ({ tenant, id, windows }: Reservation, epoch: string): s
   leasesKey(tenant, epoch),
   underWayKey(tenant, epoch),
 ];
+
+/** Of no tenant: a model fails for everybody. */
+export const breakerKey = ({ provider, model }: ModelAt) =>
+  `palimpsest:breaker:{${provider}/${model}}`;

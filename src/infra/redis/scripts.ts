@@ -32,4 +32,7 @@ export const scripts = {
   buildEnd: script('build-end', inRebuild),
   publish: script('publish', inRebuild),
   countAddress: script('count-address', []),
+  breakerStanding: script('breaker-standing', ['breaker']),
+  breakerAsk: script('breaker-ask', ['breaker']),
+  breakerTell: script('breaker-tell', ['breaker']),
 };

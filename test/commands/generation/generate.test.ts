@@ -10,6 +10,7 @@ import { zero } from '#domain/budget/amount.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
 import type { ModelId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
+import { memoryBreakers } from '#infra/memory/breakers.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
 import { reachProvider } from '#infra/models/reach-provider.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
@@ -71,6 +72,7 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
     generations,
     generationHistory,
     admission,
+    breakers: memoryBreakers({ clock }),
     catalogue: { find, reach: reachProvider({ clock }), cascade: async () => [] },
     entitlement: async () => ({
       limits,

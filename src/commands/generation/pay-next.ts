@@ -1,0 +1,105 @@
+import type { Admission } from '#commands/admission.ts';
+import type { BreakerPermit } from '#domain/breaker/breaker.ts';
+import type { Amount } from '#domain/budget/amount.ts';
+import { minus, plus } from '#domain/budget/amount.ts';
+import type { Ending } from '#domain/generation/decide.ts';
+import type { DataOf } from '#domain/generation/events.ts';
+import type { Breakers } from './breaker-port.ts';
+import type { Candidate, Skipped } from './candidates.ts';
+import { attemptAt } from './debit.ts';
+import { type Hold, named } from './reserve.ts';
+
+export type PayPorts = {
+  readonly admission: Pick<Admission, 'topUp' | 'confirm'>;
+  readonly breakers: Pick<Breakers, 'ask' | 'tell'>;
+};
+
+/** An attempt that may begin: its model's breaker lets it, and its worst case is held. */
+export type Paid = {
+  readonly candidate: Candidate;
+  readonly index: number;
+  readonly attempt: number;
+  readonly permit: BreakerPermit;
+  readonly held: Amount;
+};
+
+type Paying = {
+  readonly hold: Hold;
+  readonly logTopUp: (toppedUp: DataOf<'BudgetToppedUp'>) => Promise<void>;
+  /** The first that may be tried, by its place among the candidates. */
+  readonly from: number;
+  readonly attempt: number;
+  readonly spent: Amount;
+  readonly held: Amount;
+  readonly skipped?: readonly Skipped[];
+};
+
+/**
+ * The first attempt is paid by the hold itself, if the breaker still lets it: another process may
+ * have taken the probe since it was looked at.
+ */
+export async function payFirst(
+  ports: PayPorts,
+  paying: Pick<Paying, 'hold' | 'logTopUp'> & { readonly spent: Amount },
+): Promise<Paid | Ending> {
+  const { request, candidates } = paying.hold;
+  const candidate = candidates[0]!;
+  const held = request.amount;
+  const permit = await ports.breakers.ask(attemptAt(candidate));
+  if (permit !== undefined) return { candidate, index: 0, attempt: 1, permit, held };
+  const skipped = [failing(candidate)];
+  return await payNext(ports, { ...paying, from: 1, attempt: 2, held, skipped });
+}
+
+/** Raises the hold by what the next attempt needs beyond it, logs that, and has it confirmed. */
+export async function payNext(ports: PayPorts, paying: Paying): Promise<Paid | Ending> {
+  const { from, hold } = paying;
+  const skipped = [...(paying.skipped ?? [])];
+  for (const [place, candidate] of hold.candidates.slice(from).entries()) {
+    const at = attemptAt(candidate);
+    const permit = await ports.breakers.ask(at);
+    if (permit === undefined) {
+      skipped.push(failing(candidate));
+      continue;
+    }
+    const paid = await topUp(ports, { ...paying, skipped }, candidate);
+    if (typeof paid === 'object') {
+      const { attempt } = paying;
+      return { candidate, index: from + place, attempt, permit, held: paid };
+    }
+    await ports.breakers.tell(at, permit, 'unknown');
+    if (paid === 'lost') break;
+    skipped.push({ model: candidate.found.model, reason: 'budget/exhausted' });
+  }
+  const isBudget = skipped.every(({ reason }) => reason === 'budget/exhausted');
+  const reason = isBudget ? 'budget' : 'no-model';
+  return { type: 'GenerationFailed', data: { reason, ...(skipped.length > 0 && { skipped }) } };
+}
+
+/** What is held then, or why it cannot be: too dear, or no longer ours. */
+async function topUp(
+  { admission }: PayPorts,
+  { hold: { request }, logTopUp, attempt, spent, held, skipped = [] }: Paying,
+  candidate: Candidate,
+): Promise<Amount | 'too-dear' | 'lost'> {
+  const { leaseMs: _, holder, ...reserved } = request;
+  const amount = missing(plus(spent, candidate.worst), held);
+  const raised = await admission.topUp({ ...reserved, holder, attempt, amount });
+  if (raised.status === 'refused') return 'too-dear';
+  if (raised.status !== 'held') return 'lost';
+  const more = skipped.length > 0 && { skipped: [...skipped] };
+  await logTopUp({ attempt, amount, epoch: raised.epoch, at: attemptAt(candidate), ...more });
+  const total = plus(held, amount);
+  const sure = await admission.confirm({ reservation: named(request), holder, amount: total });
+  return sure.status === 'held' ? total : 'lost';
+}
+
+const failing = ({ found }: Candidate): Skipped => ({
+  model: found.model,
+  reason: 'model/failing',
+});
+
+const missing = (needed: Amount, held: Amount): Amount => {
+  const { tokens, costNanoUsd } = minus(needed, held);
+  return { tokens: Math.max(0, tokens), costNanoUsd: Math.max(0, costNanoUsd) };
+};
