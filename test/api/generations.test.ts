@@ -264,6 +264,25 @@ test('a model that the budget does not allow is skipped, and the event says so',
   );
 });
 
+test('where the budget allows no model as long an answer as asked for, a shorter one is given', async (t) => {
+  const ours = await modelTenant(t);
+  // Less than 1,000 tokens of answer, more than 300.
+  const tight = await onPlan(ours, 'short', { tokensPerDay: 700 });
+  ours.models.next(fish);
+  const made = await generated(tight, { ...asked, maxTokens: 1_000 });
+  assert.equal(made.status, 'completed');
+  assert.equal(ours.models.requests[0]?.body['max_completion_tokens'], 500);
+  const [requested] = await tight.eventsOf(made.id);
+  assert.ok(requested?.type === 'GenerationRequested');
+  assert.deepEqual([requested.data.prompt.maxTokens, requested.data.shortenedTo], [1_000, 500]);
+  const insisting = await tight.send('/v1/generations', {
+    ...asked,
+    maxTokens: 1_000,
+    minTokens: 1_000,
+  });
+  assert.equal(insisting.status, 422);
+});
+
 const secret = secretSamples[1]!;
 
 test('a secret in a prompt does not reach the model, and the log says where it was', async (t) => {

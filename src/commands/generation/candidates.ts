@@ -72,19 +72,28 @@ async function candidate(
   const provider = await reach(found);
   const maxTokens = Math.min(prompt.maxTokens, settings.maxOutputTokens);
   const inputTokens = provider.countPrompt(prompt);
-  const most = reservedTokens(inputTokens, maxTokens);
-  const tokens = most.inputTokens + most.outputTokens;
+  const worst = worstOf(inputTokens, maxTokens, price);
+  const { tokens } = worst;
   if (tokens > settings.contextTokens) {
     const { contextTokens } = settings;
     throw new Rejected('model/prompt-too-long', { model, contextTokens, tokens });
   }
-  const costNanoUsd = Number(worstCostOf(inputTokens, maxTokens, price.price));
+  return { found, provider, prompt: { ...prompt, maxTokens }, inputTokens, worst };
+}
+
+/** The same model, for an answer of so many tokens at most. */
+export function answeringShorter(candidate: Candidate, atMost: number): Candidate {
+  const { found, prompt, inputTokens } = candidate;
+  const maxTokens = Math.min(prompt.maxTokens, atMost);
+  const worst = worstOf(inputTokens, maxTokens, found.price);
+  return { ...candidate, prompt: { ...prompt, maxTokens }, worst };
+}
+
+function worstOf(inputTokens: number, maxTokens: number, { price }: FoundModel['price']): Amount {
+  const most = reservedTokens(inputTokens, maxTokens);
   return {
-    found,
-    provider,
-    prompt: { ...prompt, maxTokens },
-    inputTokens,
-    worst: { tokens, costNanoUsd },
+    tokens: most.inputTokens + most.outputTokens,
+    costNanoUsd: Number(worstCostOf(inputTokens, maxTokens, price)),
   };
 }
 

@@ -10,7 +10,7 @@ import { derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Principal, assertMay } from '#domain/rights.ts';
 import { attemptAt } from './debit.ts';
-import { type Planned, planAttempts } from './plan-attempts.ts';
+import { plannedIn, planAttempts, shortestOf } from './plan-attempts.ts';
 import { type Hold, confirmed, named, reservedBy } from './reserve.ts';
 import { stepOf, tellCounters } from './records.ts';
 import { runHeld } from './run-held.ts';
@@ -41,15 +41,16 @@ export function generating(ports: GeneratePorts) {
     const wished =
       'task' in wanted.by ? await catalogue.cascade(wanted.by.task) : [wanted.by.model];
     const asked = { tenant, region, models: wished, allowed, prompt };
-    const { hold, skipped } = await planAttempts(ports, asked, {
+    const holding = {
       tenant,
       id,
       holder: ids.uuid(),
       windows: windowsAt(clock.now(), zones),
       claims: claimsOf(principal, limits),
-    });
-    const models = hold.candidates.map(({ found }) => found.model);
-    const command = requestWith(wanted, prompt, { models, skipped });
+    };
+    const planned = await planAttempts(ports, asked, holding, shortestOf(wanted));
+    const { hold } = planned;
+    const command = requestWith(wanted, prompt, plannedIn(planned, prompt.maxTokens));
     await log(id, hold, { asked: command, flags }, request);
     const running = underWay(clock, { resumable: wanted.resumable });
     working.set(id, { running, done: work({ id, hold, filter, wanted, request, running }) });
@@ -164,11 +165,10 @@ const claimsOf = ({ member, apiKey }: Principal, limits: Limits): readonly Claim
 const requestWith = (
   { by, target }: Wanted,
   prompt: Prompt,
-  { models, skipped }: Pick<Planned, 'skipped'> & Pick<RequestGeneration['asked'], 'models'>,
+  planned: Pick<RequestGeneration['asked'], 'models' | 'skipped' | 'shortenedTo'>,
 ): RequestGeneration['asked'] => ({
   ...('task' in by && { task: by.task }),
   prompt: askedOf(prompt),
-  models: [...models],
-  skipped: [...skipped],
+  ...planned,
   ...(target !== undefined && { target }),
 });

@@ -83,7 +83,7 @@ const requestOf = ({ id, ...holding }: Holding): Omit<Reserve, 'amount'> => ({
 });
 
 /** A cheaper model takes as many requests and as much concurrency as a dear one. */
-const isOfBudget = (limit: LimitName): boolean =>
+export const isOfBudget = (limit: LimitName): boolean =>
   limit === 'tokensPerMinute' || (budgetNames as readonly LimitName[]).includes(limit);
 
 function dearestFirst(candidates: readonly Candidate[]) {

@@ -46,6 +46,8 @@ export type Wanted = {
   readonly prompt: Prompt;
   /** A task's cascade, or one model. */
   readonly by: { readonly task: CascadeId } | { readonly model: ModelId };
+  /** An answer may be as short as this where the budget allows no longer one. */
+  readonly minTokens?: number | undefined;
   readonly target?: Target | undefined;
   /** The client may come back for it. */
   readonly resumable: boolean;

@@ -61,6 +61,8 @@ export const generationEvents = {
     /** In the order in which they are tried. */
     models: z.array(ModelId),
     skipped: Skipped,
+    /** What the answer may have, where the budget allowed less than the prompt asks for. */
+    shortenedTo: z.int().min(1).optional(),
     target: Target.optional(),
   }),
   /** What the filter found in the prompt or in an attempt's answer: rules and places, no words. */

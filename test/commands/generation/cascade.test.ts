@@ -16,7 +16,6 @@ import { promptOf } from '#test/support/answers.ts';
 import { byOperator, catalogue } from '#test/support/catalogue.ts';
 import { type World, request } from '#test/support/command-path.ts';
 import { filterWith } from '#test/support/filters.ts';
-import { acme } from '#test/support/given.ts';
 import type { Script } from '#test/support/model-server/script.ts';
 import { startModelServer } from '#test/support/model-server/server.ts';
 import { until } from '#test/support/process.ts';

@@ -48,6 +48,13 @@ export const Body = z.strictObject({
   model: ModelId.optional().describe('Instead of a task: this model only'),
   messages: z.array(Message).min(1).max(MOST_MESSAGES),
   maxTokens: z.int().min(1).max(MOST_TOKENS).default(USUAL_TOKENS).describe('Of the answer'),
+  minTokens: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      `Where a budget allows no model an answer of maxTokens, it may be as short as this. Default: 256 for plain text, else maxTokens`,
+    ),
   format: z
     .union([
       z.strictObject({ type: z.enum(['text', 'json']) }),
@@ -89,12 +96,13 @@ export const Body = z.strictObject({
 });
 
 export function wantedOf(body: z.infer<typeof Body>, canTakeBack: boolean): Wanted {
-  const { task, model, resume, timeoutMs, target: _, ...prompt } = body;
+  const { task, model, resume, timeoutMs, minTokens, target: _, ...prompt } = body;
   if (task !== undefined && model !== undefined) throw new Rejected('generation/task-or-model');
   return {
     prompt: withoutUndefined(prompt) as Wanted['prompt'],
     by: model === undefined ? { task: task ?? ('converse' as CascadeId) } : { model },
     resumable: resume,
+    minTokens,
     canTakeBack,
     timeoutMs,
   };
