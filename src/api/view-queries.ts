@@ -17,6 +17,9 @@ import { type PoliciesTables, listPolicies, policyOf } from '#projections/polici
 import { type ProviderKeysTables, listProviderKeys } from '#projections/provider-keys.ts';
 import { type ProvidersTables, listProviders } from '#projections/providers.ts';
 import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
+import type { UsageHoursTables } from '#projections/usage/buckets.ts';
+import { exportedUsage } from '#projections/usage/exported-usage.ts';
+import { usageBy } from '#projections/usage/usage-by.ts';
 
 /** The queries that routes ask, each in the view that it is about. */
 export function viewQueries({ read, readEveryTenant }: Views) {
@@ -78,6 +81,12 @@ export function viewQueries({ read, readEveryTenant }: Views) {
     providerKeys: {
       list: (tenant: TenantId) =>
         read((tables: Transaction<ProviderKeysTables>) => listProviderKeys(tables, tenant)),
+    },
+    usage: {
+      by: (tenant: TenantId, asked: Parameters<typeof usageBy>[2]) =>
+        read((tables: Transaction<UsageHoursTables>) => usageBy(tables, tenant, asked)),
+      exported: (tenant: TenantId, asked: Parameters<typeof exportedUsage>[2]) =>
+        read((tables: Transaction<UsageHoursTables>) => exportedUsage(tables, tenant, asked)),
     },
   };
 }

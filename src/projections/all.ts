@@ -19,6 +19,7 @@ import { policies } from './policies.ts';
 import { providerKeys } from './provider-keys.ts';
 import { providers } from './providers.ts';
 import { tenants } from './tenants.ts';
+import { usage } from './usage/projection.ts';
 
 /** The views that are made of events alone. */
 export const projections: readonly Projection[] = [
@@ -38,6 +39,7 @@ export const projections: readonly Projection[] = [
   cascades,
   providerKeys,
   policies,
+  usage,
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */

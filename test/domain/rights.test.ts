@@ -38,6 +38,7 @@ const groupsAndKeys = [
   'provider-key.read',
   'provider-key.manage',
   'policy.read',
+  'usage.read',
   'policy.publish',
 ];
 const ownGenerations = ['generation.read', 'generation.cancel', 'generation.outcome'];
@@ -95,6 +96,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'identity-provider.read',
       'provider-key.read',
       'policy.read',
+      'usage.read',
       ...auditing,
     ],
     shared: [],

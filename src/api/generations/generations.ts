@@ -14,6 +14,7 @@ import { modelCatalogue } from '#api/model-catalogue.ts';
 import { policyFilters } from '#api/policy-filters.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
+import { usageRoutes } from '#api/routes/usage/routes.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import { mustBeVisible } from '#domain/generation/decide.ts';
 import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
@@ -98,7 +99,12 @@ export function generations(ports: Ports) {
     reactions: [offering(ports)],
     seed: catalogue.seed,
     controlRoutes: catalogue.controlRoutes,
-    dataRoutes: [...catalogue.dataRoutes, generationRoutes(deps), openaiRoutes(deps, clock)],
+    dataRoutes: [
+      ...catalogue.dataRoutes,
+      generationRoutes(deps),
+      openaiRoutes(deps, clock),
+      usageRoutes({ view: ports.queries.usage }),
+    ],
     /** Looks for what nobody is at work on any more. */
     start: lost.start,
     /** Calls off what is under way. */

@@ -5,15 +5,9 @@ import type { AnchoredText } from '#domain/anchor.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import type { Origin } from '#domain/document/events.ts';
 import type { Target } from '#domain/generation/events.ts';
-import type { GenerationId } from '#domain/generation/ids.ts';
+import { type GenerationId, suggestionOf } from '#domain/generation/ids.ts';
 import type { Generation } from '#domain/generation/state.ts';
-import {
-  type DocumentId,
-  type MemberId,
-  type SuggestionId,
-  type TenantId,
-  derivedUuid,
-} from '#domain/ids.ts';
+import type { DocumentId, MemberId, TenantId } from '#domain/ids.ts';
 import type { Principal } from '#domain/rights.ts';
 import { partsOf } from '#domain/stream.ts';
 import type { Suggestion, SuggestionCommand } from '#domain/suggestion/decide.ts';
@@ -36,10 +30,6 @@ type Ports = {
   readonly anchor: (principal: Principal, target: Target) => Promise<AnchoredText>;
   readonly suggestions: Handle<Suggestion, SuggestionCommand>;
 };
-
-/** The suggestion that an answer becomes. */
-export const suggestionOf = (id: GenerationId): SuggestionId =>
-  derivedUuid('suggestion', id) as SuggestionId;
 
 /**
  * Brings an answer to its place: as a suggestion, or as an edit, of the member who asked for it and

@@ -3,7 +3,7 @@ import type { DecisionContext } from '#domain/decider.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Action, type Principal, assertMay, reachOf } from '#domain/rights.ts';
-import { type DataOf, type GenerationEvent, generationEvents } from './events.ts';
+import { type DataOf, type GenerationEvent, type Target, generationEvents } from './events.ts';
 import {
   type EndedGeneration,
   type Generation,
@@ -96,10 +96,18 @@ function request(
     { type: 'GenerationRequested', data },
     ...flagged(flags),
     'reserved' in decided
-      ? { type: 'BudgetReserved', data: decided.reserved }
+      ? reservedFor(asked.target, decided.reserved)
       : { type: 'GenerationBlocked', data: decided.blocked },
   ];
 }
+
+const reservedFor = (
+  target: Target | undefined,
+  reserved: DataOf<'BudgetReserved'>,
+): GenerationEvent => ({
+  type: 'BudgetReserved',
+  data: { ...reserved, ...(target !== undefined && { document: target.document }) },
+});
 
 function underWay(
   command: ReserveAgain | TopUpBudget | RecordAttempt | EndGeneration | SettleLost,
@@ -107,7 +115,7 @@ function underWay(
 ): GenerationEvent[] {
   switch (command.type) {
     case 'ReserveAgain':
-      return [{ type: 'BudgetReserved', data: command.reserved }];
+      return [reservedFor(state.target, command.reserved)];
     case 'TopUpBudget':
       return command.toppedUp.attempt > state.begun
         ? [{ type: 'BudgetToppedUp', data: command.toppedUp }]

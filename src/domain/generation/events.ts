@@ -77,6 +77,8 @@ export const generationEvents = {
     epoch: z.string(),
     /** The first attempt, which may begin by it. */
     at: AttemptAt,
+    /** The target's, so that what was spent on it stays countable when the member is erased. */
+    document: DocumentId.optional(),
   }),
   /** A further attempt may begin; `amount` is what its worst case adds to the hold. */
   BudgetToppedUp: readable({

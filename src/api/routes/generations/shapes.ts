@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { suggestionOf } from '#commands/generation/offer-answer.ts';
 import type { Wanted } from '#commands/generation/wanted.ts';
 import type { Ended } from '#commands/generation/under-way.ts';
 import { Answer } from '#domain/generation/asked.ts';
 import { Target, generationOutcomes } from '#domain/generation/events.ts';
-import { GenerationId } from '#domain/generation/ids.ts';
+import { GenerationId, suggestionOf } from '#domain/generation/ids.ts';
 import { type EndedGeneration, type OpenGeneration, spentBy } from '#domain/generation/state.ts';
 import { CascadeId, MemberId, ModelId, SuggestionId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Transaction } from 'kysely';
+import type { TenantId } from '#domain/ids.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { type ExportedUse, exportedUsage } from '#projections/usage/exported-usage.ts';
+import { usage } from '#projections/usage/projection.ts';
+import {
+  type UsageBy,
+  type UsageItem,
+  type UsageRange,
+  usageBy,
+  usageBys,
+} from '#projections/usage/usage-by.ts';
+import { usedSoFar } from '#projections/usage/usage-outlook.ts';
+import { caughtUp, eventually, operations } from '#test/support/projections.ts';
+import { acme, umbra } from '#test/support/sealing.ts';
+import { type Scripted, scripted } from '#test/support/usage-script.ts';
+import { summed } from '#test/support/usage-sums.ts';
+
+const everything: UsageRange = { of: 'day', from: undefined, to: undefined };
+
+const shown = ({ attempts, tokens, cost_nano_usd }: Omit<UsageItem, 'value'>) => [
+  attempts,
+  tokens,
+  cost_nano_usd,
+];
+
+const inViews = <T, Tables>(
+  { process }: Scripted,
+  tenant: TenantId,
+  work: (tables: Transaction<Tables>) => Promise<T>,
+): Promise<T> => runAsTenant(tenant, () => process.views.read(work));
+
+/** Page after page. */
+async function read(script: Scripted, tenant: TenantId, by: UsageBy, range: UsageRange) {
+  const items: string[][] = [];
+  for (let after: readonly (string | number)[] | undefined; ;) {
+    const asked = { by, range, after, limit: 2 };
+    const page = await inViews(script, tenant, (tables: Parameters<typeof usageBy>[0]) =>
+      usageBy(tables, tenant, asked),
+    );
+    items.push(...page.items.map((item) => [item.value, ...shown(item)]));
+    if (page.next === undefined) return { items, totals: shown(page.totals) };
+    after = page.next;
+  }
+}
+
+async function assertIsTheLog(script: Scripted) {
+  await caughtUp(script.world, script.process, [usage]);
+  assert.deepEqual(await script.world.store.deadLetters(), []);
+  const ranges: UsageRange[] = [
+    everything,
+    { of: 'day', from: '2026-03-02', to: '2026-03-04' },
+    { of: 'hour', from: '2026-03-01T12:00:00Z', to: '2026-03-03T05:00:00Z' },
+  ];
+  for (const tenant of [acme, umbra]) {
+    for (const by of usageBys) {
+      for (const range of ranges) {
+        const expected = summed(script.written, tenant, by, range);
+        assert.deepEqual(await read(script, tenant, by, range), expected, `${tenant} by ${by}`);
+      }
+    }
+  }
+}
+
+for (const seed of [1, 2, 3]) {
+  test(`every view of use is the sum of the log, whatever happened (seed ${seed})`, async (t) => {
+    await assertIsTheLog(await scripted(t, seed));
+  });
+}
+
+test('use that is built anew is what it was', async (t) => {
+  const script = await scripted(t, 4);
+  const { world, process } = script;
+  await caughtUp(world, process, [usage]);
+  await operations(world, [usage], process).rebuild('usage');
+  await eventually(async () => {
+    const { rows } = await world.database.pool.query('select schema_name from projection_registry');
+    return rows[0].schema_name === 'usage_v1_g2';
+  }, 'the new build is read');
+  await assertIsTheLog(script);
+});
+
+test('an export holds every bucket once, hour after hour', async (t) => {
+  const script = await scripted(t, 5);
+  await caughtUp(script.world, script.process, [usage]);
+  const exported: ExportedUse[] = [];
+  for (let after: Date | undefined; ;) {
+    const asked = { range: everything, after };
+    const rows = await inViews(script, acme, (tables: Parameters<typeof exportedUsage>[0]) =>
+      exportedUsage(tables, acme, asked),
+    );
+    if (rows.length === 0) break;
+    exported.push(...rows);
+    after = rows.at(-1)!.hour;
+  }
+  assert.equal(new Set(exported.map(({ bucket }) => bucket)).size, exported.length);
+  const total = (of: 'attempts' | 'tokens' | 'cost_nano_usd') =>
+    String(exported.reduce((sum, use) => sum + BigInt(use[of]), 0n));
+  const { totals } = summed(script.written, acme, 'day', everything);
+  assert.deepEqual([total('attempts'), total('tokens'), total('cost_nano_usd')], totals);
+});
+
+test('a generation under way holds what it may still spend, and what it spent is settled', async (t) => {
+  const script = await scripted(t, 6);
+  await caughtUp(script.world, script.process, [usage]);
+  const { lines, holds } = script.written;
+  for (const day of ['2026-03-01', '2026-03-02', '2026-03-03']) {
+    const asked = {
+      now: new Date('2026-03-03T10:30:00Z'),
+      most: 24,
+      windows: { day, month: '2026-03' },
+    };
+    const { windows, hours } = await inViews(
+      script,
+      acme,
+      (tables: Parameters<typeof usedSoFar>[0]) => usedSoFar(tables, acme, asked),
+    );
+    const ours = lines.filter((line) => line.tenant === acme);
+    const settled = ours
+      .filter((line) => line.day === day)
+      .reduce((sum, { cost }) => sum + cost, 0n);
+    assert.equal(windows.day.settled.costNanoUsd, Number(settled));
+    const held = holds
+      .filter((hold) => hold.tenant === acme && hold.day === day)
+      .reduce((sum, { cost }) => sum + cost, 0n);
+    assert.equal(windows.day.held.costNanoUsd, Number(held));
+    const lately = ours.filter(({ hour }) => hour >= '2026-03-02T10' && hour < '2026-03-03T10');
+    assert.equal(
+      hours.reduce((sum, { tokens }) => sum + BigInt(tokens), 0n),
+      lately.reduce((sum, { tokens }) => sum + tokens, 0n),
+    );
+  }
+});
