@@ -104,7 +104,7 @@ function received(prompt: Prompt, tokens: TokenCounter) {
     end: function* (): Generator<AnswerPart> {
       // A connection may be cut so that it looks like the end.
       if (finish === undefined) throw new ModelError('cut');
-      if (finish === 'stop' && isJsonWanted(prompt) && !isJson(seen.join(''))) {
+      if (finish === 'stop' && !isAsWanted(prompt, seen.join(''))) {
         throw new ModelError('malformed');
       }
       yield { type: 'finish', reason: finish };
@@ -115,11 +115,13 @@ function received(prompt: Prompt, tokens: TokenCounter) {
   };
 }
 
-const isJsonWanted = ({ format }: Prompt) => format !== undefined && format.type !== 'text';
-
-function isJson(text: string): boolean {
+/** Where JSON is asked for: an object, or whatever a schema describes. */
+function isAsWanted({ format, stop = [] }: Prompt, text: string): boolean {
+  // Whoever names a text to stop at may have named one inside of it.
+  if (format === undefined || format.type === 'text' || stop.length > 0) return true;
   try {
-    return typeof JSON.parse(text) === 'object';
+    const value: unknown = JSON.parse(text);
+    return format.type === 'json-schema' || typeof value === 'object';
   } catch {
     return false;
   }

@@ -214,6 +214,20 @@ test('a schema that refers to itself ends', async () => {
   assert.equal(typeof JSON.parse(await said(`Summarise: ${herons}`, { format })), 'object');
 });
 
+test('a schema of no known type is answered with a text', async () => {
+  for (const schema of [{}, { type: 'toString' }]) {
+    const format = { type: 'json-schema', name: 'any', schema } as const;
+    assert.match(JSON.parse(await said(`Summarise: ${herons}`, { format })), /heron/i);
+  }
+});
+
+test('an answer that ends where it was to stop need not be JSON', async () => {
+  assert.match(
+    await said(`Summarise: ${herons}`, { format: { type: 'json' }, stop: ['heron'] }),
+    /^\{"answer"/,
+  );
+});
+
 test('it calls no tools: who insists on one is refused', async () => {
   const tools = [{ name: 'weather' }];
   assert.match(await said(`Summarise: ${herons}`, { tools }), /heron/i);

@@ -28,19 +28,19 @@ function valueOf(schema: Schema, from: Source, depth: number): unknown {
   if (Array.isArray(schema['enum'])) return mentioned(schema['enum'], from.all);
   const other = otherSchema(schema, from.root);
   if (other !== undefined) return deeper(other);
-  return (byType[String(typeOf(schema))] ?? textOf)(schema, from, deeper);
+  return (byType.get(typeOf(schema)) ?? textOf)(schema, from, deeper);
 }
 
 type Filling = (schema: Schema, from: Source, deeper: (inner: unknown) => unknown) => unknown;
 
-const byType: Readonly<Record<string, Filling>> = {
-  object: (schema, _, deeper) => objectOf(schema, deeper),
-  array: arrayOf,
-  integer: (schema, { all }) => leastOf(schema, numberIn(all, true)),
-  number: (schema, { all }) => leastOf(schema, numberIn(all, false)),
-  boolean: () => false,
-  null: () => null,
-};
+const byType: ReadonlyMap<unknown, Filling> = new Map<unknown, Filling>([
+  ['object', (schema, _, deeper) => objectOf(schema, deeper)],
+  ['array', arrayOf],
+  ['integer', (schema, { all }) => leastOf(schema, numberIn(all, true))],
+  ['number', (schema, { all }) => leastOf(schema, numberIn(all, false))],
+  ['boolean', () => false],
+  ['null', () => null],
+]);
 
 /** The schema that stands in for this one: what it refers to, or its first choice. */
 function otherSchema(schema: Schema, root: Schema): unknown {
