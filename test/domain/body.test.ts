@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encode } from 'cborg';
+import { Tagged, encode } from 'cborg';
 import { decodeBody, encodeBody } from '#domain/body.ts';
 
 const id = '01a21515-bf14-7138-8f19-20a859e0677f';
@@ -9,6 +9,19 @@ const data = { group: id, access: { members: { [id]: 'owner' } }, list: [id, `${
 test('a body with ids is read as it was written', () => {
   const hash = new Uint8Array([1, 2]);
   assert.deepEqual(decodeBody(encodeBody(data, hash)), { data, commandHash: hash });
+});
+
+test('names that stand in most bodies take two bytes, and hexadecimal half of its digits', () => {
+  assert.equal(encodeBody({ inserted: 1 }).length, encodeBody({ '': 1 }).length - 1 + 2);
+  const hex = '0123456789abcdef';
+  assert.equal(encodeBody({ id: hex }).length, encodeBody({ id: '' }).length - 1 + 10);
+  const texts = { size: 'changes', title: hex.repeat(4), at: [hex, hex.toUpperCase(), `${hex}0`] };
+  assert.deepEqual(decodeBody(encodeBody(texts)).data, texts);
+});
+
+test('a body of a later version, with a word that is not known yet, is not read wrongly', () => {
+  const later = encode({ d: { text: new Tagged(6, 999) } });
+  assert.throws(() => decodeBody(later), /not known/);
 });
 
 test('an id takes its 16 bytes and three more', () => {
