@@ -39,7 +39,7 @@ export type Principal = {
 
 // What each role may do, in the order of `roles`:
 //   A  everywhere in the tenant      s  on own documents and those that the access list shares,
-//                                      and on own generations
+//                                      and on own generations and their use
 //   .  not at all
 // A role that reads all (auditor) writes nothing; an admin sees others' documents only when shared.
 const table = [
@@ -55,7 +55,8 @@ const table = [
   ['A   s   s   s   s   s   A   .', 'generation.read'],
   ['A   s   s   s   .   .   .   .', 'generation.cancel'],
   ['A   s   s   s   .   .   .   .', 'generation.outcome'],
-  ['A   A   .   .   .   .   A   .', 'usage.read'],
+  ['A   A   s   s   s   s   A   .', 'usage.read'],
+  ['A   A   .   .   .   .   A   .', 'forecast.read'],
   ['A   A   .   .   .   .   A   .', 'member.read'],
   ['A   A   .   .   .   .   .   .', 'member.invite'],
   ['A   A   .   .   .   .   .   .', 'member.change'],

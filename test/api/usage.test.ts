@@ -9,6 +9,33 @@ const asked = { messages: [question], maxTokens: 50 };
 const answer: Script = { text: ['Fish', '.'], usage: { input: 31, output: 7 } };
 const unavailable: Script = { fault: { kind: 'status', status: 503, headers: {} } };
 
+// The columns that FOCUS 1.2 calls mandatory.
+const neverNull = [
+  'BilledCost',
+  'BillingAccountId',
+  'BillingCurrency',
+  'BillingPeriodEnd',
+  'BillingPeriodStart',
+  'ChargeCategory',
+  'ChargePeriodEnd',
+  'ChargePeriodStart',
+  'ContractedCost',
+  'EffectiveCost',
+  'InvoiceIssuerName',
+  'ListCost',
+  'ProviderName',
+  'PublisherName',
+  'ServiceCategory',
+  'ServiceName',
+];
+const mayBeNull = [
+  'BillingAccountName',
+  'ChargeClass',
+  'ChargeDescription',
+  'PricingQuantity',
+  'PricingUnit',
+];
+
 type Sum = readonly [attempts: number, tokens: number, cost: string];
 type Use = { value: string | null; attempts: number; tokens: number; costNanoUsd: string };
 type Logged = {
@@ -148,25 +175,47 @@ test('exports are read back by a reader of CSV, and add up to the log', async (t
     const [start, end] = [charge['ChargePeriodStart']!, charge['ChargePeriodEnd']!];
     assert.equal(Date.parse(end) - Date.parse(start), 3_600_000);
     assert.ok(charge['BillingPeriodStart']! <= start && end <= charge['BillingPeriodEnd']!);
-    assert.equal(typeof JSON.parse(charge['Tags']!)['palimpsest:outcome'], 'string');
+    assert.equal(typeof JSON.parse(charge['Tags']!)['palimpsest/outcome'], 'string');
+    for (const column of neverNull) assert.notEqual(charge[column], '', column);
   }
+  const columns = Object.keys(charges[0]!);
+  for (const column of [...neverNull, ...mayBeNull]) assert.ok(columns.includes(column), column);
+  const own = columns.filter((column) => column.startsWith('x_'));
+  assert.deepEqual(columns.slice(-own.length), own, 'columns of our own come last');
 });
 
-test('whoever may not read use is refused, and bounds of two kinds are', async (t) => {
+test('members are shown their own use, whatever they ask for', async (t) => {
   const ours = await modelTenant(t);
-  const { id } = JSON.parse(
-    await (
-      await ours.send('/v1/members', { name: 'Eve', email: 'e@example.com', roles: ['editor'] })
-    ).text(),
-  );
-  const issued = await ours.send('/v1/api-keys', { memberId: id, roles: ['editor'] });
-  const { key } = JSON.parse(await issued.text());
-  for (const path of ['/v1/usage', '/v1/usage/export']) {
-    const headers = { authorization: `Bearer ${key}` };
-    assert.equal((await ours.send(path, undefined, headers)).status, 403, path);
-  }
+  const json = async (sent: Promise<Response>) => JSON.parse(await (await sent).text());
+  const eve = { name: 'Eve', email: 'e@example.com', roles: ['editor'] };
+  const { id } = await json(ours.send('/v1/members', eve));
+  const { key } = await json(ours.send('/v1/api-keys', { memberId: id, roles: ['editor'] }));
+  const asEve = { authorization: `Bearer ${key}` };
+  await ours.send('/v1/generations', { ...asked, model: 'offline' });
+  await ours.send('/v1/generations', { ...asked, model: 'offline' }, asEve);
+  const head = { ...asEve, 'palimpsest-min-position': (await logged(ours)).at(-1)!.position };
+  const shown = async (query: string): Promise<(string | null)[]> => {
+    const { items } = await json(ours.send(`/v1/usage?by=member${query}`, undefined, head));
+    return items.map(({ value }: Use) => value);
+  };
+  assert.deepEqual(await shown(''), [id]);
+  assert.deepEqual(await shown(`&member=${ours.memberId}`), []);
+  const exported = await ours.send('/v1/usage/export', undefined, head);
+  const rows: Record<string, string>[] = parse(await exported.text(), { columns: true });
+  assert.deepEqual([...new Set(rows.map(({ member }) => member))], [id]);
+});
+
+test('bounds of two kinds are refused, and whatever is no id', async (t) => {
+  const ours = await modelTenant(t);
   const bounds = 'from=2026-03-01&to=2026-03-02T00:00:00Z';
-  for (const query of [bounds, 'from=2026-03-01T00:30:00Z', 'by=mood', 'cursor=x']) {
+  for (const query of [
+    bounds,
+    'from=2026-03-01T00:30:00Z',
+    'by=mood',
+    'cursor=x',
+    'member=x',
+    'label=%00',
+  ]) {
     assert.equal((await ours.send(`/v1/usage?${query}`)).status, 400, query);
   }
 });

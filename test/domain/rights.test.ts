@@ -39,6 +39,7 @@ const groupsAndKeys = [
   'provider-key.manage',
   'policy.read',
   'usage.read',
+  'forecast.read',
   'policy.publish',
 ];
 const ownGenerations = ['generation.read', 'generation.cancel', 'generation.outcome'];
@@ -68,11 +69,15 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'document.restore',
     ],
   },
-  editor: { all: [...everyDocument, 'generation.request'], shared: ownGenerations },
+  editor: {
+    all: [...everyDocument, 'generation.request'],
+    shared: [...ownGenerations, 'usage.read'],
+  },
   author: {
     all: ['document.create', 'generation.request'],
     shared: [
       ...ownGenerations,
+      'usage.read',
       'document.read',
       'document.comment',
       'document.edit',
@@ -83,9 +88,12 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
   },
   reviewer: {
     all: ['policy.read'],
-    shared: ['document.read', 'document.comment', 'generation.read'],
+    shared: ['document.read', 'document.comment', 'generation.read', 'usage.read'],
   },
-  viewer: { all: [], shared: ['document.read', 'document.comment', 'generation.read'] },
+  viewer: {
+    all: [],
+    shared: ['document.read', 'document.comment', 'generation.read', 'usage.read'],
+  },
   auditor: {
     all: [
       'document.read',
@@ -97,6 +105,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'provider-key.read',
       'policy.read',
       'usage.read',
+      'forecast.read',
       ...auditing,
     ],
     shared: [],

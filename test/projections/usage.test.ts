@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Transaction } from 'kysely';
-import type { TenantId } from '#domain/ids.ts';
+import type { MemberId, TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { type ExportedUse, exportedUsage } from '#projections/usage/exported-usage.ts';
 import { usage } from '#projections/usage/projection.ts';
 import {
+  type ChosenUsage,
   type UsageBy,
   type UsageItem,
-  type UsageRange,
   usageBy,
   usageBys,
 } from '#projections/usage/usage-by.ts';
@@ -18,7 +18,7 @@ import { acme, umbra } from '#test/support/sealing.ts';
 import { type Scripted, scripted } from '#test/support/usage-script.ts';
 import { summed } from '#test/support/usage-sums.ts';
 
-const everything: UsageRange = { of: 'day', from: undefined, to: undefined };
+const everything: ChosenUsage = { of: 'day', from: undefined, to: undefined, own: undefined };
 
 const shown = ({ attempts, tokens, cost_nano_usd }: Omit<UsageItem, 'value'>) => [
   attempts,
@@ -33,10 +33,10 @@ const inViews = <T, Tables>(
 ): Promise<T> => runAsTenant(tenant, () => process.views.read(work));
 
 /** Page after page. */
-async function read(script: Scripted, tenant: TenantId, by: UsageBy, range: UsageRange) {
+async function read(script: Scripted, tenant: TenantId, by: UsageBy, chosen: ChosenUsage) {
   const items: string[][] = [];
   for (let after: readonly (string | number)[] | undefined; ;) {
-    const asked = { by, range, after, limit: 2 };
+    const asked = { by, chosen, after, limit: 2 };
     const page = await inViews(script, tenant, (tables: Parameters<typeof usageBy>[0]) =>
       usageBy(tables, tenant, asked),
     );
@@ -49,16 +49,25 @@ async function read(script: Scripted, tenant: TenantId, by: UsageBy, range: Usag
 async function assertIsTheLog(script: Scripted) {
   await caughtUp(script.world, script.process, [usage]);
   assert.deepEqual(await script.world.store.deadLetters(), []);
-  const ranges: UsageRange[] = [
-    everything,
-    { of: 'day', from: '2026-03-02', to: '2026-03-04' },
-    { of: 'hour', from: '2026-03-01T12:00:00Z', to: '2026-03-03T05:00:00Z' },
-  ];
   for (const tenant of [acme, umbra]) {
+    const one = script.written.lines.find(
+      (line) => line.tenant === tenant && line.document !== '',
+    )!;
+    const choices: ChosenUsage[] = [
+      everything,
+      { ...everything, from: '2026-03-02', to: '2026-03-04' },
+      { ...everything, of: 'hour', from: '2026-03-01T12:00:00Z', to: '2026-03-03T05:00:00Z' },
+      { ...everything, own: one.member as MemberId },
+      { ...everything, own: one.member as MemberId, member: 'another' },
+      { ...everything, member: one.member, model: one.model },
+      { ...everything, document: one.document, outcome: 'completed' },
+      { ...everything, key: '0123456789abcdef', label: 'team=a', from: '2026-03-02' },
+    ];
     for (const by of usageBys) {
-      for (const range of ranges) {
-        const expected = summed(script.written, tenant, by, range);
-        assert.deepEqual(await read(script, tenant, by, range), expected, `${tenant} by ${by}`);
+      for (const chosen of choices) {
+        const expected = summed(script.written, tenant, by, chosen);
+        const about = `${tenant} by ${by} of ${JSON.stringify(chosen)}`;
+        assert.deepEqual(await read(script, tenant, by, chosen), expected, about);
       }
     }
   }
@@ -87,7 +96,7 @@ test('an export holds every bucket once, hour after hour', async (t) => {
   await caughtUp(script.world, script.process, [usage]);
   const exported: ExportedUse[] = [];
   for (let after: Date | undefined; ;) {
-    const asked = { range: everything, after };
+    const asked = { chosen: everything, after };
     const rows = await inViews(script, acme, (tables: Parameters<typeof exportedUsage>[0]) =>
       exportedUsage(tables, acme, asked),
     );

@@ -18,7 +18,12 @@ const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(fro
 const people = Array.from({ length: 3 }, () => randomUUID());
 const documents = Array.from({ length: 2 }, () => randomUUID());
 const keys = ['', '0123456789abcdef', 'fedcba9876543210'];
-const labelSets = [[], ['=cmd()'], ['team:a', 'team:b'], ['team:b', 'team:a', 'zürich, "quoted"']];
+const labelSets = [
+  [],
+  ['=cmd()'],
+  ['team=a', 'team=b'],
+  ['team=b', 'team=a', 'city=Zürich, "quoted"'],
+];
 const models = ['gpt-5-mini', 'claude-haiku-4-5', 'offline'];
 
 /** One generation of a random fate: attempts, holds that were lost, an end or none, and a decision. */

@@ -1,5 +1,5 @@
 import type { TenantId } from '#domain/ids.ts';
-import type { UsageBy, UsageRange } from '#projections/usage/usage-by.ts';
+import type { ChosenUsage, UsageBy } from '#projections/usage/usage-by.ts';
 
 type Line = {
   readonly tenant: TenantId;
@@ -20,18 +20,25 @@ export function summed(
   { lines, outcomes, labels }: Written,
   tenant: TenantId,
   by: UsageBy,
-  range: UsageRange,
+  { of: unit, from, to, own, outcome, label, ...wanted }: ChosenUsage,
 ) {
+  const outcomeOf = (line: Line) => outcomes.get(line.generation)!;
+  const labelsOf = (line: Line) => labels.get(line.generation)!;
   const valuesOf = (line: Line): readonly string[] => {
-    if (by === 'outcome') return [outcomes.get(line.generation)!];
+    if (by === 'outcome') return [outcomeOf(line)];
     if (by !== 'label') return [line[by]];
-    const of = labels.get(line.generation)!;
-    return of.length === 0 ? [''] : of;
+    return labelsOf(line).length === 0 ? [''] : labelsOf(line);
   };
   const isIn = (line: Line) =>
     line.tenant === tenant &&
-    (range.from === undefined || line[range.of] >= range.from) &&
-    (range.to === undefined || line[range.of] < range.to);
+    (from === undefined || line[unit] >= from) &&
+    (to === undefined || line[unit] < to) &&
+    (own === undefined || line.member === own) &&
+    (outcome === undefined || outcomeOf(line) === outcome) &&
+    (label === undefined || labelsOf(line).includes(label)) &&
+    (['member', 'model', 'document', 'key'] as const).every(
+      (name) => wanted[name] === undefined || line[name] === wanted[name],
+    );
   const sums = new Map<string, [bigint, bigint, bigint]>();
   const all: [bigint, bigint, bigint] = [0n, 0n, 0n];
   for (const line of lines.filter(isIn)) {

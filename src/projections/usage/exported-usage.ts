@@ -1,7 +1,7 @@
 import { type Transaction, sql } from 'kysely';
 import type { TenantId } from '#domain/ids.ts';
 import type { UsageHoursTables } from './buckets.ts';
-import { type UsageRange, type Use, within } from './usage-by.ts';
+import { type ChosenUsage, type Use, chosenBy } from './usage-by.ts';
 
 /** One bucket. None is `''`. */
 export type ExportedUse = Use & {
@@ -18,21 +18,21 @@ export type ExportedUse = Use & {
 };
 
 /**
- * The next day's buckets that are in the range, from the first hour with use after `after`. An
+ * The next day's buckets that are chosen, from the first hour with use after `after`. An
  * outcome moves use to another bucket of the same hour, and an hour is never cut: so whatever
  * happens between two of these, nothing is left out or told twice.
  */
 export async function exportedUsage(
   tables: Transaction<UsageHoursTables>,
   tenant: TenantId,
-  { range, after }: { readonly range: UsageRange; readonly after: Date | undefined },
+  { chosen, after }: { readonly chosen: ChosenUsage; readonly after: Date | undefined },
 ): Promise<readonly ExportedUse[]> {
   const beyond = after === undefined ? sql`` : sql`and hour > ${after}`;
-  const chosen = sql`tenant_id = ${tenant} ${within(range)} ${beyond}`;
+  const which = sql`tenant_id = ${tenant} ${chosenBy(chosen)} ${beyond}`;
   const { rows } = await sql<ExportedUse>`
     select * from usage_hours
-     where ${chosen}
-       and hour < (select min(hour) + interval '1 day' from usage_hours where ${chosen})
+     where ${which}
+       and hour < (select min(hour) + interval '1 day' from usage_hours where ${which})
      order by hour, bucket`.execute(tables);
   return rows;
 }

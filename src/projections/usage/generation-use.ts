@@ -1,5 +1,10 @@
 import type { Scope } from '#domain/budget/limits.ts';
-import type { DataOf, GenerationEvent, Spent } from '#domain/generation/events.ts';
+import {
+  type DataOf,
+  type GenerationEvent,
+  type Spent,
+  generationOutcomes,
+} from '#domain/generation/events.ts';
 import { type GenerationId, suggestionOf } from '#domain/generation/ids.ts';
 import type { EventHeader } from '#domain/event.ts';
 import type { ProjectedEvent } from '#projections/projection.ts';
@@ -31,8 +36,7 @@ export type GenerationUse = {
   /** The windows of its budgets, in the calendar on the tenant's wall. */
   readonly day: string;
   readonly month: string;
-  /** Where it stands, until somebody says what became of its answer. */
-  readonly outcome: string;
+  readonly outcome: UsageOutcome;
   readonly is_open: boolean;
   readonly reserved_tokens: number;
   readonly reserved_cost: number;
@@ -57,18 +61,29 @@ export const readBodies: ReadonlySet<string> = new Set<OfLedger['type']>([
   'OutcomeGiven',
 ]);
 
-const endings: Readonly<Record<string, string>> = {
+/** Where a generation stands, and then what became of its answer. */
+export const usageOutcomes = [
+  'open',
+  'completed',
+  'blocked',
+  'failed',
+  'aborted',
+  ...generationOutcomes,
+] as const;
+type UsageOutcome = (typeof usageOutcomes)[number];
+
+const endings: Readonly<Record<string, UsageOutcome>> = {
   GenerationCompleted: 'completed',
   GenerationBlocked: 'blocked',
   GenerationFailed: 'failed',
   GenerationAborted: 'aborted',
-} satisfies Partial<Record<GenerationEvent['type'], string>>;
+} satisfies Partial<Record<GenerationEvent['type'], UsageOutcome>>;
 
-const settlings: Readonly<Record<string, string>> = {
+const settlings: Readonly<Record<string, UsageOutcome>> = {
   SuggestionAccepted: 'accepted',
   SuggestionEdited: 'edited',
   SuggestionRejected: 'rejected',
-} satisfies Partial<Record<SuggestionEvent['type'], string>>;
+} satisfies Partial<Record<SuggestionEvent['type'], UsageOutcome>>;
 
 export const readHeaders: ReadonlySet<string> = new Set([
   ...Object.keys(endings),

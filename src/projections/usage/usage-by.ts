@@ -1,5 +1,5 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
-import type { TenantId } from '#domain/ids.ts';
+import type { MemberId, TenantId } from '#domain/ids.ts';
 import { type Page, type PageQuery, pageOf } from '#projections/page.ts';
 import { type Figure, type UsageHoursTables, figureNames } from './buckets.ts';
 
@@ -19,6 +19,18 @@ const breakdowns = {
 export type UsageBy = keyof typeof breakdowns;
 export const usageBys = Object.keys(breakdowns) as readonly UsageBy[];
 
+/** What use is cut down to; the names are those of the breakdowns. */
+const filters = {
+  member: (value) => sql`member = ${value}`,
+  model: (value) => sql`model = ${value}`,
+  document: (value) => sql`document = ${value}`,
+  key: (value) => sql`api_key = ${value}`,
+  outcome: (value) => sql`outcome = ${value}`,
+  label: (value) => sql`labels @> array[${value}]::text[]`,
+} as const satisfies Partial<Record<UsageBy, (value: string) => RawBuilder<unknown>>>;
+export type UsageFilter = keyof typeof filters;
+const filterNames = Object.keys(filters) as readonly UsageFilter[];
+
 /**
  * `from` is in, `to` is out. Days are those of the budgets, in the tenant's time zone; hours are
  * instants.
@@ -28,6 +40,11 @@ export type UsageRange = {
   readonly from: string | undefined;
   readonly to: string | undefined;
 };
+
+export type ChosenUsage = UsageRange & {
+  /** Whose use it is, where the reader may see only their own. */
+  readonly own: MemberId | undefined;
+} & { readonly [Filter in UsageFilter]?: string | undefined };
 
 /** Sums, each as a text of digits: beyond 2^53 a number of JSON is not exact. */
 export type Use = Readonly<Record<Figure, string>>;
@@ -45,7 +62,7 @@ export type UsagePage = Page<UsageItem> & {
 export async function usageBy(
   tables: Transaction<UsageHoursTables>,
   tenant: TenantId,
-  { by, range, after, limit }: PageQuery & { readonly by: UsageBy; readonly range: UsageRange },
+  { by, chosen, after, limit }: PageQuery & { readonly by: UsageBy; readonly chosen: ChosenUsage },
 ): Promise<UsagePage> {
   const sums = sql.join(
     figureNames.map(
@@ -57,7 +74,7 @@ export async function usageBy(
     after === undefined ? sql`` : sql`having ${breakdowns[by]} collate "C" > ${String(after[0])}`;
   const { rows } = await sql<Use & { readonly value: string | null }>`
     with chosen as (
-           select * from usage_hours where tenant_id = ${tenant} ${within(range)}),
+           select * from usage_hours where tenant_id = ${tenant} ${chosenBy(chosen)}),
          page as (
            select ${breakdowns[by]} collate "C" as value, ${sums}
              from chosen ${by === 'label' ? labelled : sql``}
@@ -79,9 +96,16 @@ export async function usageBy(
   };
 }
 
-/** What of `usage_hours` is in the range. */
-export function within({ of, from, to }: UsageRange): RawBuilder<unknown> {
+/** What of a tenant's `usage_hours` is chosen. */
+export function chosenBy({ of, from, to, own, ...wanted }: ChosenUsage): RawBuilder<unknown> {
   const bound = (text: string) => (of === 'day' ? sql`${text}` : sql`${text}::timestamptz`);
-  const since = from === undefined ? sql`` : sql`and ${sql.id(of)} >= ${bound(from)}`;
-  return to === undefined ? since : sql`${since} and ${sql.id(of)} < ${bound(to)}`;
+  const terms: RawBuilder<unknown>[] = [];
+  if (from !== undefined) terms.push(sql`and ${sql.id(of)} >= ${bound(from)}`);
+  if (to !== undefined) terms.push(sql`and ${sql.id(of)} < ${bound(to)}`);
+  if (own !== undefined) terms.push(sql`and member = ${own}`);
+  for (const name of filterNames) {
+    const value = wanted[name];
+    if (value !== undefined) terms.push(sql`and ${filters[name](value)}`);
+  }
+  return terms.length === 0 ? sql`` : sql.join(terms, sql` `);
 }

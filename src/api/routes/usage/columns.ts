@@ -40,7 +40,11 @@ const monthOf = (hour: Date, ahead: number) =>
 
 const instant = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
-/** FinOps Open Cost and Usage Specification 1.2 (focus.finops.org). Nothing here is discounted. */
+/**
+ * FinOps Open Cost and Usage Specification 1.2 (focus.finops.org): all its mandatory columns, those
+ * of the others that we know, and columns of our own. Nothing is discounted, so all costs are one;
+ * what a column has no value for is null, which in CSV is nothing between the commas.
+ */
 const focus = (tenant: TenantId): Columns => [
   ['BilledCost', cost],
   ['BillingAccountId', always(tenant)],
@@ -69,19 +73,35 @@ const focus = (tenant: TenantId): Columns => [
   ['ResourceType', ({ document }) => (document === '' ? '' : 'Document')],
   ['ServiceCategory', always('AI and Machine Learning')],
   ['ServiceName', ({ model }) => model],
+  ['ServiceSubcategory', always('Generative AI')],
   ['SkuId', ({ model }) => model],
   ['SubAccountId', ({ member }) => member],
   ['SubAccountType', ({ member }) => (member === '' ? '' : 'Member')],
   ['Tags', tagsOf],
+  ['x_Attempts', ({ attempts }) => attempts],
+  ['x_InputTokens', ({ input_tokens }) => input_tokens],
+  ['x_CacheReadTokens', ({ cache_read_tokens }) => cache_read_tokens],
+  ['x_CacheWriteTokens', ({ cache_write_tokens }) => cache_write_tokens],
+  ['x_OutputTokens', ({ output_tokens }) => output_tokens],
+  ['x_ReasoningTokens', ({ reasoning_tokens }) => reasoning_tokens],
+  ['x_AssumedCost', ({ assumed_cost_nano_usd }) => dollars(assumed_cost_nano_usd)],
 ];
 
-/** Tags of ours have a prefix, so that no label of a customer can be taken for one. */
+/**
+ * Labels are the customer's tags, as they are; ours have a prefix whose slash no label's name can
+ * have, so that no label is taken for one.
+ */
 function tagsOf({ outcome, api_key, labels }: ExportedUse): string {
   return JSON.stringify({
-    'palimpsest:outcome': outcome,
-    ...(api_key !== '' && { 'palimpsest:key': api_key }),
-    ...Object.fromEntries(labels.map((label) => [`label:${label}`, true])),
+    ...Object.fromEntries(labels.map(tagOf)),
+    'palimpsest/outcome': outcome,
+    ...(api_key !== '' && { 'palimpsest/key': api_key }),
   });
+}
+
+function tagOf(label: string): readonly [string, string | true] {
+  const named = label.indexOf('=');
+  return named < 0 ? [label, true] : [label.slice(0, named), label.slice(named + 1)];
 }
 
 export const formats = ['csv', 'focus'] as const;

@@ -7,21 +7,21 @@ import type { TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { PageQuery } from '#projections/page.ts';
 import type { ExportedUse } from '#projections/usage/exported-usage.ts';
-import type { UsageBy, UsagePage, UsageRange } from '#projections/usage/usage-by.ts';
+import type { ChosenUsage, UsageBy, UsagePage } from '#projections/usage/usage-by.ts';
 import { columnsFor, formats } from './columns.ts';
 import { type Column, csvOf, headingOf } from './csv.ts';
-import { ByQuery, UsageShown, itemOf, range, rangeOf, useOf } from './shapes.ts';
+import { ByQuery, UsageShown, chosen, chosenFrom, itemOf, useOf } from './shapes.ts';
 
 export type UsageDeps = {
   readonly view: {
     readonly by: (
       tenant: TenantId,
-      asked: PageQuery & { readonly by: UsageBy; readonly range: UsageRange },
+      asked: PageQuery & { readonly by: UsageBy; readonly chosen: ChosenUsage },
     ) => Promise<UsagePage>;
     /** The next ones after this hour; none at the end. */
     readonly exported: (
       tenant: TenantId,
-      asked: { readonly range: UsageRange; readonly after: Date | undefined },
+      asked: { readonly chosen: ChosenUsage; readonly after: Date | undefined },
     ) => Promise<readonly ExportedUse[]>;
   };
 };
@@ -44,14 +44,15 @@ export const usageRoutes =
           tags,
           summary: 'Tokens and cost, broken down',
           description:
-            'What was debited, to the nano-dollar. A day is the one whose budget was used, in the tenant’s time zone; an hour is that of the debit, in UTC. `outcome` is where a generation stands (`open`, `completed`, `failed`, `aborted`, `blocked`) until it is known what became of its answer (`accepted`, `edited`, `rejected`).',
+            'What was debited, to the nano-dollar. A day is the one whose budget was used, in the tenant’s time zone; an hour is that of the debit, in UTC. `outcome` is where a generation stands (`open`, `completed`, `failed`, `aborted`, `blocked`) until it is known what became of its answer (`accepted`, `edited`, `rejected`). Whoever has no right to all use is shown their own.',
           querystring: ByQuery,
           response: { 200: UsageShown },
         },
       },
       async ({ principal, query }) => {
         const { by, limit, cursor } = query;
-        const asked = { by, range: rangeOf(query), limit, after: cursorFrom(Cursor, cursor) };
+        const after = cursorFrom(Cursor, cursor);
+        const asked = { by, chosen: chosenFrom(query, principal), limit, after };
         const { totals, items, next } = await view.by(principal.tenant, asked);
         const shown = paged({ items: items.map(itemOf), next });
         return { by, totals: useOf(totals), ...shown };
@@ -66,8 +67,8 @@ export const usageRoutes =
           tags,
           summary: 'All use, hour by hour, as CSV or in the columns of FOCUS 1.2',
           description:
-            'A line for each hour, member, key, document, model, provider, outcome and set of labels.',
-          querystring: z.strictObject({ format: z.enum(formats).default('csv'), ...range }),
+            'A line for each hour, member, key, document, model, provider, outcome and set of labels. Whoever has no right to all use is given their own.',
+          querystring: z.strictObject({ format: z.enum(formats).default('csv'), ...chosen }),
           response: {
             200: {
               description: 'In the order of time.',
@@ -79,7 +80,7 @@ export const usageRoutes =
       async (request, reply) => {
         const { query, headers, principal } = request;
         const type = negotiate(headers.accept, [CSV]);
-        const asked = rangeOf(query);
+        const asked = chosenFrom(query, principal);
         reply
           .type(`${type}; charset=utf-8`)
           .header('cache-control', 'no-store')
@@ -96,13 +97,13 @@ export const usageRoutes =
 async function* exportedLines(
   view: UsageDeps['view'],
   tenant: TenantId,
-  asked: UsageRange,
+  asked: ChosenUsage,
   columns: readonly Column<ExportedUse>[],
 ): AsyncGenerator<string> {
   yield headingOf(columns);
   let after: Date | undefined;
   for (;;) {
-    const seen = { range: asked, after };
+    const seen = { chosen: asked, after };
     const rows = await runAsTenant(tenant, () => view.exported(tenant, seen));
     if (rows.length === 0) return;
     yield csvOf(columns, rows);

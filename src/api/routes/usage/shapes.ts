@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '#api/cursor.ts';
 import { Problem } from '#api/problem.ts';
-import type { UsageBy, UsageItem, UsageRange, Use } from '#projections/usage/usage-by.ts';
+import { ApiKeyId, DocumentId, MemberId, ModelId } from '#domain/ids.ts';
+import { type Principal, reachOf } from '#domain/rights.ts';
+import { usageOutcomes } from '#projections/usage/generation-use.ts';
+import type { ChosenUsage, UsageBy, UsageItem, Use } from '#projections/usage/usage-by.ts';
 import { usageBys } from '#projections/usage/usage-by.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,35 +18,50 @@ const Bound = z
   ])
   .optional();
 
-export const range = {
+/** What use is cut down to. */
+export const chosen = {
   from: Bound.describe(
     'From this day on, in the calendar of the tenant’s time zone, or from this instant, a whole hour of UTC.',
   ),
   to: Bound.describe('Until before this day or instant; both bounds are of the same kind.'),
+  member: MemberId.optional().describe('Only of this member'),
+  model: ModelId.optional().describe('Only at this model'),
+  document: DocumentId.optional().describe('Only for this document'),
+  key: ApiKeyId.optional().describe('Only with this API key'),
+  outcome: z.enum(usageOutcomes).optional().describe('Only what came to this'),
+  label: z
+    .string()
+    .regex(/^[^\p{Cc}]{1,200}$/u)
+    .optional()
+    .describe('Only under this label'),
 };
+
+const ChosenQuery = z.object(chosen);
 
 export const ByQuery = z.strictObject({
   by: z.enum(usageBys as [UsageBy, ...UsageBy[]]).default('day'),
-  ...range,
+  ...chosen,
   ...pageQuery,
 });
 
-export function rangeOf({
-  from,
-  to,
-}: {
-  from?: string | undefined;
-  to?: string | undefined;
-}): UsageRange {
+/** What this query is about, and no more than the reader may see. */
+export function chosenFrom(query: z.infer<typeof ChosenQuery>, principal: Principal): ChosenUsage {
+  const { from, to, member, model, document, key, outcome, label } = query;
+  const own = reachOf(principal, 'usage.read') === 'all' ? undefined : principal.member;
+  const of = kindOfBounds(from, to);
+  return { of, from, to, own, member, model, document, key, outcome, label };
+}
+
+function kindOfBounds(from: string | undefined, to: string | undefined): ChosenUsage['of'] {
   const kinds = new Set([from, to].flatMap((text) => (text === undefined ? [] : [kindOf(text)])));
   if (kinds.size > 1) {
     const message = 'a day where `from` is one, an instant where that is one';
     throw new Problem('request/invalid', { errors: [{ in: 'query', path: 'to', message }] });
   }
-  return { of: [...kinds][0] ?? 'day', from, to };
+  return [...kinds][0] ?? 'day';
 }
 
-const kindOf = (text: string): UsageRange['of'] => (text.includes('T') ? 'hour' : 'day');
+const kindOf = (text: string): ChosenUsage['of'] => (text.includes('T') ? 'hour' : 'day');
 
 const UseShown = z.object({
   attempts: z.int().describe('Attempts that reached a provider; each is debited once'),
