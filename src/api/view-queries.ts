@@ -20,6 +20,7 @@ import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.
 import type { UsageHoursTables } from '#projections/usage/buckets.ts';
 import { exportedUsage } from '#projections/usage/exported-usage.ts';
 import { usageBy } from '#projections/usage/usage-by.ts';
+import { type OutlookTables, usedSoFar } from '#projections/usage/usage-outlook.ts';
 
 /** The queries that routes ask, each in the view that it is about. */
 export function viewQueries({ read, readEveryTenant }: Views) {
@@ -87,6 +88,8 @@ export function viewQueries({ read, readEveryTenant }: Views) {
         read((tables: Transaction<UsageHoursTables>) => usageBy(tables, tenant, asked)),
       exported: (tenant: TenantId, asked: Parameters<typeof exportedUsage>[2]) =>
         read((tables: Transaction<UsageHoursTables>) => exportedUsage(tables, tenant, asked)),
+      soFar: (tenant: TenantId, asked: Parameters<typeof usedSoFar>[2]) =>
+        read((tables: Transaction<OutlookTables>) => usedSoFar(tables, tenant, asked)),
     },
   };
 }

@@ -190,6 +190,9 @@ const queries: Readonly<Record<string, string>> = {
 /** Other ids that a request can hold: in a query, or in a body of a route without parameters. */
 const elsewhere: readonly ((ids: Things, tenant: string) => InjectOptions)[] = [
   (ids) => ({ method: 'GET', url: `/v1/api-keys?member=${ids.member}` }),
+  (ids) => ({ method: 'GET', url: `/v1/usage?by=model&document=${ids.document}` }),
+  (ids) => ({ method: 'GET', url: `/v1/usage?by=key&key=${ids.apiKey}` }),
+  (ids) => ({ method: 'GET', url: `/v1/usage/export?member=${ids.member}` }),
   (ids) => ({ method: 'GET', url: `/v1/audit/events?stream=document/${ids.document}` }),
   (ids, tenant) => ({
     method: 'GET',

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Transaction } from 'kysely';
 import type { MemberId, TenantId } from '#domain/ids.ts';
-import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { type ExportedUse, exportedUsage } from '#projections/usage/exported-usage.ts';
 import { usage } from '#projections/usage/projection.ts';
 import {
@@ -12,10 +10,9 @@ import {
   usageBy,
   usageBys,
 } from '#projections/usage/usage-by.ts';
-import { usedSoFar } from '#projections/usage/usage-outlook.ts';
 import { caughtUp, eventually, operations } from '#test/support/projections.ts';
 import { acme, umbra } from '#test/support/sealing.ts';
-import { type Scripted, scripted } from '#test/support/usage-script.ts';
+import { type Scripted, inViews, scripted } from '#test/support/usage-script.ts';
 import { summed } from '#test/support/usage-sums.ts';
 
 const everything: ChosenUsage = { of: 'day', from: undefined, to: undefined, own: undefined };
@@ -25,12 +22,6 @@ const shown = ({ attempts, tokens, cost_nano_usd }: Omit<UsageItem, 'value'>) =>
   tokens,
   cost_nano_usd,
 ];
-
-const inViews = <T, Tables>(
-  { process }: Scripted,
-  tenant: TenantId,
-  work: (tables: Transaction<Tables>) => Promise<T>,
-): Promise<T> => runAsTenant(tenant, () => process.views.read(work));
 
 /** Page after page. */
 async function read(script: Scripted, tenant: TenantId, by: UsageBy, chosen: ChosenUsage) {
@@ -109,36 +100,4 @@ test('an export holds every bucket once, hour after hour', async (t) => {
     String(exported.reduce((sum, use) => sum + BigInt(use[of]), 0n));
   const { totals } = summed(script.written, acme, 'day', everything);
   assert.deepEqual([total('attempts'), total('tokens'), total('cost_nano_usd')], totals);
-});
-
-test('a generation under way holds what it may still spend, and what it spent is settled', async (t) => {
-  const script = await scripted(t, 6);
-  await caughtUp(script.world, script.process, [usage]);
-  const { lines, holds } = script.written;
-  for (const day of ['2026-03-01', '2026-03-02', '2026-03-03']) {
-    const asked = {
-      now: new Date('2026-03-03T10:30:00Z'),
-      most: 24,
-      windows: { day, month: '2026-03' },
-    };
-    const { windows, hours } = await inViews(
-      script,
-      acme,
-      (tables: Parameters<typeof usedSoFar>[0]) => usedSoFar(tables, acme, asked),
-    );
-    const ours = lines.filter((line) => line.tenant === acme);
-    const settled = ours
-      .filter((line) => line.day === day)
-      .reduce((sum, { cost }) => sum + cost, 0n);
-    assert.equal(windows.day.settled.costNanoUsd, Number(settled));
-    const held = holds
-      .filter((hold) => hold.tenant === acme && hold.day === day)
-      .reduce((sum, { cost }) => sum + cost, 0n);
-    assert.equal(windows.day.held.costNanoUsd, Number(held));
-    const lately = ours.filter(({ hour }) => hour >= '2026-03-02T10' && hour < '2026-03-03T10');
-    assert.equal(
-      hours.reduce((sum, { tokens }) => sum + BigInt(tokens), 0n),
-      lately.reduce((sum, { tokens }) => sum + tokens, 0n),
-    );
-  }
 });

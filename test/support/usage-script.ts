@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
+import type { Transaction } from 'kysely';
 import type { DomainEvent } from '#domain/event.ts';
 import { eventTypes } from '#domain/event-types.ts';
 import { type GenerationId, suggestionOf } from '#domain/generation/ids.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { Spent } from '#domain/generation/events.ts';
 import { streamOf } from '#domain/stream.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { usage } from '#projections/usage/projection.ts';
 import { append, caughtUp, projectionWorld, projector } from './projections.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -64,15 +66,16 @@ function generation(random: Random) {
   });
   // A hold that was lost is made anew, in the place of the one before.
   const rest = Array.from({ length: 1 + random.below(2) }, reserved);
-  let held = BigInt((rest.at(-1)!.data as { amount: Spent }).amount.costNanoUsd);
+  const first = (rest.at(-1)!.data as { amount: Spent }).amount;
+  let held = { tokens: first.tokens, cost: BigInt(first.costNanoUsd) };
   const debits: { model: string; amount: ReturnType<typeof amount> }[] = [];
   for (let attempt = 1; attempt <= random.below(4); attempt += 1) {
     const debit = { model: pick(random, models), amount: amount() };
     debits.push(debit);
-    held -= BigInt(debit.amount.costNanoUsd);
+    held = heldAfter(held, debit.amount, -1);
     if (attempt > 1) {
       const toppedUp = { attempt, amount: amount(), epoch: 'e', at: at(debit.model) };
-      held += BigInt(toppedUp.amount.costNanoUsd);
+      held = heldAfter(held, toppedUp.amount, 1);
       rest.push({ type: 'BudgetToppedUp', data: toppedUp });
     }
     rest.push({
@@ -109,9 +112,21 @@ function generation(random: Random) {
     rest,
     debits,
     status,
-    left: held > 0n ? held : 0n,
+    left: {
+      tokens: BigInt(Math.max(0, held.tokens)),
+      cost: held.cost > 0n ? held.cost : 0n,
+    },
   };
 }
+
+const heldAfter = (
+  { tokens, cost }: { readonly tokens: number; readonly cost: bigint },
+  amount: Spent,
+  sign: 1 | -1,
+) => ({
+  tokens: tokens + sign * amount.tokens,
+  cost: cost + BigInt(sign) * BigInt(amount.costNanoUsd),
+});
 
 export async function scripted(t: TestContext, seed: number) {
   const random = seededRandom(seed);
@@ -125,7 +140,9 @@ export async function scripted(t: TestContext, seed: number) {
     const stream = streamOf(tenant, 'generation', id);
     const sealedBy = { recordedAt };
     await append(world, stream, made.rest, sealedBy);
-    if (made.status === 'open') written.holds.push({ tenant, day, cost: made.left });
+    if (made.status === 'open') {
+      written.holds.push({ tenant, day, member, key, generation: id, ...made.left });
+    }
     written.outcomes.set(id, made.status);
     written.labels.set(id, made.labels);
     const hour = recordedAt.replace('59:59.999Z', '00:00Z');
@@ -174,3 +191,10 @@ export async function scripted(t: TestContext, seed: number) {
 }
 
 export type Scripted = Awaited<ReturnType<typeof scripted>>;
+
+/** Reads the views as this tenant. */
+export const inViews = <T, Tables>(
+  { process }: Scripted,
+  tenant: TenantId,
+  work: (tables: Transaction<Tables>) => Promise<T>,
+): Promise<T> => runAsTenant(tenant, () => process.views.read(work));

@@ -1,16 +1,20 @@
 import type { TenantId } from '#domain/ids.ts';
 import type { ChosenUsage, UsageBy } from '#projections/usage/usage-by.ts';
 
-type Line = {
+/** What one attempt was debited, or what a generation under way may still spend. */
+export type Counted = {
   readonly tenant: TenantId;
   readonly tokens: bigint;
   readonly cost: bigint;
   readonly generation: string;
-} & Readonly<Record<Exclude<UsageBy, 'label' | 'outcome'>, string>>;
+  readonly day: string;
+  readonly member: string;
+  readonly key: string;
+};
+type Line = Counted & Readonly<Record<Exclude<UsageBy, 'label' | 'outcome'>, string>>;
 export type Written = {
   readonly lines: Line[];
-  /** What generations under way may still spend. */
-  readonly holds: { readonly tenant: TenantId; readonly day: string; readonly cost: bigint }[];
+  readonly holds: Counted[];
   readonly outcomes: Map<string, string>;
   readonly labels: Map<string, readonly string[]>;
 };

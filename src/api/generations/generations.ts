@@ -14,6 +14,7 @@ import { modelCatalogue } from '#api/model-catalogue.ts';
 import { policyFilters } from '#api/policy-filters.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
+import { forecastRoutes } from '#api/routes/usage/forecast.ts';
 import { usageRoutes } from '#api/routes/usage/routes.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import { mustBeVisible } from '#domain/generation/decide.ts';
@@ -22,6 +23,7 @@ import { rolesOf } from '#domain/member/state.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { openCounters } from './counters.ts';
+import { forecasting } from './forecasting.ts';
 import type { GenerationDeps, NamedModel } from './generation-deps.ts';
 import { targeting } from './targeting.ts';
 
@@ -54,13 +56,14 @@ export function generations(ports: Ports) {
     clock,
     onError: (error) => warn('lost generations are looked for again', error),
   });
+  const entitlement = entitlementOf(streams, clock);
   const { begin, running, stop } = generating({
     generations: handle,
     generationHistory: history,
     admission,
     breakers,
     catalogue,
-    entitlement: entitlementOf(streams, clock),
+    entitlement,
     filterFor: policyFilters(ports.queries, clock),
     clock,
     ids,
@@ -104,6 +107,7 @@ export function generations(ports: Ports) {
       generationRoutes(deps),
       openaiRoutes(deps, clock),
       usageRoutes({ view: ports.queries.usage }),
+      forecastRoutes(forecasting({ usage: ports.queries.usage, entitlement, clock })),
     ],
     /** Looks for what nobody is at work on any more. */
     start: lost.start,

@@ -33,7 +33,8 @@ export type Outlook = {
 
 /**
  * Where a window ends. `settled` is what it has used, `held` what is reserved by generations under
- * way, which will mostly be used; `hoursLeft` is not negative. All in the unit of `hours`.
+ * way, which will mostly be used; `hoursLeft` is not negative. `hoursGone` is the part of the hour
+ * under way that is over, whose use is settled. All in the unit of `hours`.
  */
 export function outlookOf(
   hours: Hours,
@@ -41,27 +42,33 @@ export function outlookOf(
     settled,
     held,
     hoursLeft,
+    hoursGone = 0,
     cap,
   }: {
     readonly settled: number;
     readonly held: number;
     readonly hoursLeft: number;
+    readonly hoursGone?: number;
     readonly cap?: number | undefined;
   },
 ): Outlook {
-  const whole = Math.ceil(hoursLeft);
+  const end = hoursGone + hoursLeft;
+  const whole = Math.ceil(end);
   const { errors, ratios } = ask(hours);
   const each = hours.length === 0 ? [] : combined(answersTo(hours, whole), weightsOf(errors));
-  // Of the last hour only a part is in the window.
-  const expected = each.map((use, hour) => use * Math.min(1, hoursLeft - hour));
+  // Of the first hour only a part is to come, and of the last only a part is in the window.
+  const parts = each.map((use, hour): Part => {
+    const lasts = Math.min(hour + 1, end) - Math.max(hour, hoursGone);
+    return { lasts, use: use * lasts };
+  });
   const spent = settled + held;
-  const coming = sumOf(expected);
+  const coming = sumOf(parts.map(({ use }) => use));
   const likely = quantile(ratios, 0.5);
   const high = quantile(ratios, 0.9);
   return {
     p50: spent + coming * likely,
     p90: spent + coming * spreadOver(high, hoursLeft),
-    exhaustedIn: cap === undefined ? undefined : reached(cap - spent, expected, likely),
+    exhaustedIn: cap === undefined ? undefined : reached(cap - spent, parts, likely),
   };
 }
 
@@ -69,12 +76,16 @@ export function outlookOf(
 const spreadOver = (ratio: number, hoursLeft: number): number =>
   1 + (ratio - 1) / Math.sqrt(Math.max(1, hoursLeft / DAY));
 
-function reached(room: number, expected: readonly number[], likely: number): number | undefined {
+/** Of an hour: how much of it, and what is used in that. */
+type Part = { readonly lasts: number; readonly use: number };
+
+function reached(room: number, parts: readonly Part[], likely: number): number | undefined {
   if (room <= 0) return 0;
-  let left = room;
-  for (const [hour, use] of expected.entries()) {
-    if (use * likely >= left) return hour + left / (use * likely);
+  let [left, passed] = [room, 0];
+  for (const { lasts, use } of parts) {
+    if (use * likely >= left) return passed + (lasts * left) / (use * likely);
     left -= use * likely;
+    passed += lasts;
   }
   return undefined;
 }

@@ -1,51 +1,53 @@
-import { type Transaction, sql } from 'kysely';
+import { type RawBuilder, type Transaction, sql } from 'kysely';
 import type { Amount } from '#domain/budget/amount.ts';
-import type { Period } from '#domain/budget/windows.ts';
+import type { Scope } from '#domain/budget/limits.ts';
+import type { Period, Windows } from '#domain/budget/windows.ts';
+import type { UsedSoFar, WindowUse } from './budget-outlooks.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { UsageHoursTables } from './buckets.ts';
 import type { UsageGenerationsTables } from './projection.ts';
 
 const HOUR_MS = 3_600_000;
+/** Twelve weeks: what was before has no weight left in a forecast. */
+const MOST_HOURS = 12 * 7 * 24;
 
-export type WindowUse = { readonly settled: Amount; readonly held: Amount };
-export type UsedSoFar = {
-  /** Each hour since the first with use, at most as many as asked for; the last is the one before `now`'s. */
-  readonly hours: readonly Amount[];
-  readonly windows: Readonly<Record<Period, WindowUse>>;
-};
+export type OutlookTables = UsageHoursTables & UsageGenerationsTables;
 
-type Tables = UsageHoursTables & UsageGenerationsTables;
-
-/** What a forecast goes by, of a tenant whose windows now are called so. */
+/** What a forecast of a scope's budgets goes by, in the windows of now. */
 export async function usedSoFar(
-  tables: Transaction<Tables>,
+  tables: Transaction<OutlookTables>,
   tenant: TenantId,
-  asked: {
-    readonly now: Date;
-    readonly most: number;
-    readonly windows: Readonly<Record<Period, string>>;
-  },
+  { scope, now, windows }: { readonly scope: Scope; readonly now: Date; readonly windows: Windows },
 ): Promise<UsedSoFar> {
+  const chosen = sql`tenant_id = ${tenant} ${ofScope(scope)}`;
   return {
-    hours: await hoursBefore(tables, tenant, asked),
+    hours: await hoursBefore(tables, chosen, now),
     windows: {
-      day: await windowUse(tables, tenant, 'day', asked.windows.day),
-      month: await windowUse(tables, tenant, 'month', asked.windows.month),
+      day: await windowUse(tables, chosen, 'day', windows.day.id),
+      month: await windowUse(tables, chosen, 'month', windows.month.id),
     },
   };
 }
 
+/** Both tables have the columns of this. */
+function ofScope(scope: Scope): RawBuilder<unknown> {
+  const name = scope.slice(scope.indexOf(':') + 1);
+  if (scope.startsWith('member:')) return sql`and member = ${name}`;
+  if (scope.startsWith('key:')) return sql`and api_key = ${name}`;
+  return scope === 'tenant' ? sql`` : sql`and labels @> array[${name}]::text[]`;
+}
+
 async function hoursBefore(
-  tables: Transaction<Tables>,
-  tenant: TenantId,
-  { now, most }: { readonly now: Date; readonly most: number },
+  tables: Transaction<OutlookTables>,
+  chosen: RawBuilder<unknown>,
+  now: Date,
 ): Promise<readonly Amount[]> {
   const end = Math.floor(now.getTime() / HOUR_MS);
+  const from = new Date((end - MOST_HOURS) * HOUR_MS);
   const { rows } = await sql<{ hour: Date; tokens: string; cost: string }>`
     select hour, sum(tokens)::text as tokens, sum(cost_nano_usd)::text as cost
       from usage_hours
-     where tenant_id = ${tenant}
-       and hour >= ${new Date((end - most) * HOUR_MS)} and hour < ${new Date(end * HOUR_MS)}
+     where ${chosen} and hour >= ${from} and hour < ${new Date(end * HOUR_MS)}
      group by hour order by hour`.execute(tables);
   const used = new Map(
     rows.map(({ hour, tokens, cost }) => [
@@ -62,12 +64,12 @@ async function hoursBefore(
 
 /** What a generation under way was debited so far is settled, and the rest of its hold is held. */
 async function windowUse(
-  tables: Transaction<Tables>,
-  tenant: TenantId,
+  tables: Transaction<OutlookTables>,
+  chosen: RawBuilder<unknown>,
   period: Period,
   window: string,
 ): Promise<WindowUse> {
-  const of = sql`tenant_id = ${tenant} and ${sql.id(period)} = ${window}`;
+  const of = sql`${chosen} and ${sql.id(period)} = ${window}`;
   const { rows } = await sql<Record<'tokens' | 'cost' | 'heldTokens' | 'heldCost', string>>`
     with debited as (
            select generation_id, reserved_tokens, reserved_cost,
