@@ -152,6 +152,8 @@ export type SealingKey = {
   readonly seal: (header: UnsealedHeader, plain: Uint8Array) => StoredEvent;
   /** Seals bytes that are no event (a snapshot), bound to `name` so that they cannot be swapped. */
   readonly sealBytes: (name: string, plain: Uint8Array) => Uint8Array;
+  /** A name for `text` that says nothing of it to whoever has not this key (HMAC-SHA-256). */
+  readonly nameOf: (text: string) => string;
   /** `undefined` when these bytes are not the ones sealed under `name`. */
   readonly openBytes: (name: string, sealed: Uint8Array) => Uint8Array | undefined;
 };

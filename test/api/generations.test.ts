@@ -283,6 +283,75 @@ test('where the budget allows no model as long an answer as asked for, a shorter
   assert.equal(insisting.status, 422);
 });
 
+test('the same question is answered from before, at no cost, to whoever allows it', async (t) => {
+  const ours = await modelTenant(t);
+  ours.models.next(fish, fish, fish);
+  const cached = { ...asked, cache: {} };
+  const first = await generated(ours, cached);
+  assert.equal(first.cached, null);
+  const answer = await ours.send('/v1/generations', cached);
+  assert.equal(answer.headers.get('palimpsest-cache'), 'hit');
+  const second = await jsonIn(answer);
+  assert.deepEqual(
+    [second.status, second.answer, second.model, second.attempts, second.usage.costNanoUsd],
+    ['completed', first.answer, first.model, 0, 0],
+  );
+  assert.equal(second.cached.stale, false);
+  assert.deepEqual(await ours.typesOf(second.id), [
+    'GenerationRequested',
+    'AnswerServed',
+    'GenerationCompleted',
+  ]);
+  assert.equal(ours.models.requests.length, 1);
+  await generated(ours, asked);
+  await generated(ours, { ...cached, temperature: 0.5 });
+  assert.equal(ours.models.requests.length, 3, 'another wish is another question');
+});
+
+test('an answer from before is never another tenant’s', async (t) => {
+  const ours = await modelTenant(t);
+  const theirs = await onPlan(ours, 'theirs', {});
+  ours.models.next(fish, { ...fish, text: ['Worms.'] });
+  const cached = { ...asked, cache: { stale: true } };
+  await generated(ours, cached);
+  const made = await generated(theirs, cached);
+  assert.deepEqual([made.answer.text, made.cached], ['Worms.', null]);
+});
+
+test('where a model is refused, an old answer is given to whoever takes one, and says so', async (t) => {
+  const ours = await modelTenant(t);
+  const tight = await onPlan(ours, 'old', { tokensPerDay: 200 });
+  ours.models.next({ ...fish, usage: { input: 30, output: 100 } });
+  const old = { ...asked, cache: { maxAgeS: 0, stale: true } };
+  await generated(tight, old);
+  await sleep(5);
+  const answer = await tight.send('/v1/generations', old);
+  assert.equal(answer.headers.get('palimpsest-cache'), 'stale');
+  const made = await jsonIn(answer);
+  assert.deepEqual([made.answer.text, made.cached.stale], ['Fish and frogs.', true]);
+  const [requested] = await tight.eventsOf(made.id);
+  assert.ok(requested?.type === 'GenerationRequested');
+  assert.deepEqual(
+    requested.data.skipped.map(({ reason }) => reason),
+    ['budget/exhausted'],
+  );
+  const refused = await tight.send('/v1/generations', { ...old, cache: { maxAgeS: 0 } });
+  assert.equal(refused.status, 429);
+});
+
+test('an answer from before passes the rules of now', async (t) => {
+  const ours = await modelTenant(t);
+  ours.models.next(fish, { ...fish, text: ['Nothing.'] });
+  const cached = { ...asked, cache: {} };
+  await generated(ours, cached);
+  await ours.make(ours.key, 'PUT', '/v1/policies/frogs', {
+    detectors: [
+      { detector: 'deny-list', name: 'frogs', phrases: ['frogs'], actions: { answer: 'block' } },
+    ],
+  });
+  await until(async () => (await generated(ours, cached)).answer.text !== 'Fish and frogs.');
+});
+
 const secret = secretSamples[1]!;
 
 test('a secret in a prompt does not reach the model, and the log says where it was', async (t) => {

@@ -2,6 +2,9 @@ import type { Registry } from 'prom-client';
 import { meteredAdmission } from '#api/admission-metrics.ts';
 import type { Admission, Books } from '#commands/admission.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
+import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
+import { redisAnswerStore } from '#infra/redis/answer-store.ts';
+import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
 import { breakerChanges } from '#api/breaker-metrics.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
@@ -21,6 +24,7 @@ export function openCounters(ports: {
 }): {
   readonly admission: Admission;
   readonly breakers: Breakers;
+  readonly answerStore: AnswerStore;
   readonly close: () => Promise<void>;
 } {
   const { redisUrl, metrics, clock, warn } = ports;
@@ -29,6 +33,7 @@ export function openCounters(ports: {
     return {
       admission: meteredAdmission(memoryAdmission(ports), metrics),
       breakers: memoryBreakers({ clock, changed }),
+      answerStore: memoryAnswerStore({ clock }),
       close: async () => {},
     };
   }
@@ -36,6 +41,7 @@ export function openCounters(ports: {
   return {
     admission: meteredAdmission(redisAdmission({ ...ports, redis }), metrics),
     breakers: redisBreakers({ redis, changed }),
+    answerStore: redisAnswerStore({ redis }),
     close: async () => await redis.close(),
   };
 }

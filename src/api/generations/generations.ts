@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
 import { offerAnswer } from '#commands/generation/offer-answer.ts';
@@ -48,7 +49,11 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, breakers, close } = openCounters({ ...ports, ...ports.config, books });
+  const { admission, breakers, answerStore, close } = openCounters({
+    ...ports,
+    ...ports.config,
+    books,
+  });
   const lost = settlingLost({
     log,
     generations: handle,
@@ -62,6 +67,7 @@ export function generations(ports: Ports) {
     generationHistory: history,
     admission,
     breakers,
+    answers: answerCache({ sealer, store: answerStore, clock }),
     catalogue,
     entitlement,
     filterFor: policyFilters(ports.queries, clock),

@@ -25,7 +25,7 @@ const endTypes = [
   'GenerationBlocked',
   'GenerationFailed',
   'GenerationAborted',
-] as const satisfies readonly End['type'][];
+] as const satisfies readonly GenerationEvent['type'][];
 const ledgerTypes = [
   ...endTypes,
   'EpochBegan',
@@ -34,6 +34,7 @@ const ledgerTypes = [
   'BudgetDebited',
   'GenerationAbandoned',
 ] as const satisfies readonly (GenerationEvent | BudgetEvent)['type'][];
+type LedgerEvent = Extract<GenerationEvent | BudgetEvent, { type: (typeof ledgerTypes)[number] }>;
 
 /** A tenant's epochs are one stream. */
 const EPOCHS = 'epochs';
@@ -57,11 +58,7 @@ export function budgetBooks(ports: {
       if (last === undefined) return fold;
       const open = await sealer.opener(page.map(({ header }) => header));
       for (const recorded of page) {
-        const { event } = readEvent<GenerationEvent | BudgetEvent>(
-          definitions,
-          recorded,
-          open(recorded),
-        );
+        const { event } = readEvent<LedgerEvent>(definitions, recorded, open(recorded));
         if (event.erased === true) continue;
         const id = partsOf(event.header.stream)!.id as ReservationId;
         const entry = entries(id, event);
@@ -97,11 +94,8 @@ function beginning(tenant: TenantId, epoch: string): CommandRequest {
   };
 }
 
-type End = Extract<
-  GenerationEvent,
-  { type: 'GenerationCompleted' | 'GenerationBlocked' | 'GenerationFailed' | 'GenerationAborted' }
->;
-const isEnd = (event: GenerationEvent | BudgetEvent): event is End =>
+type End = Extract<LedgerEvent, { type: (typeof endTypes)[number] }>;
+const isEnd = (event: LedgerEvent): event is End =>
   (endTypes as readonly string[]).includes(event.type);
 
 /** Adds up what each reservation was debited, which its end tells the counters. */
@@ -116,7 +110,7 @@ function ledgerEntries() {
       : { status: 'settled', amount };
   };
 
-  return (id: ReservationId, event: GenerationEvent | BudgetEvent): LedgerEntry | undefined => {
+  return (id: ReservationId, event: LedgerEvent): LedgerEntry | undefined => {
     if (isEnd(event)) return { type: 'ended', id, end: endOf(id) };
     switch (event.type) {
       case 'EpochBegan':
@@ -135,11 +129,6 @@ function ledgerEntries() {
         return undefined;
       case 'GenerationAbandoned':
         return { type: 'abandoned', id };
-      case 'GenerationRequested':
-      case 'FlagRaised':
-      case 'AttemptMade':
-      case 'OutcomeGiven':
-        return undefined;
     }
   };
 }

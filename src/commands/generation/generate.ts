@@ -1,21 +1,21 @@
-import { type FilteredPrompt, filterPrompt } from '#commands/filter/filter-prompt.ts';
+import { filterPrompt } from '#commands/filter/filter-prompt.ts';
 import type { CommandRequest } from '#commands/handle.ts';
 import type { Claim, Limits, Scope } from '#domain/budget/limits.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
-import { askedOf } from '#domain/generation/asked.ts';
 import type { RequestGeneration } from '#domain/generation/decide.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
-import type { Prompt } from '#domain/generation/prompt.ts';
 import { derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Principal, assertMay } from '#domain/rights.ts';
 import { attemptAt } from './debit.ts';
+import { cachedAnswer } from './cached-answer.ts';
 import { plannedIn, planAttempts, shortestOf } from './plan-attempts.ts';
 import { type Hold, confirmed, named, reservedBy } from './reserve.ts';
 import { stepOf, tellCounters } from './records.ts';
 import { runHeld } from './run-held.ts';
-import { type Ended, RESUME_MS, type UnderWay, underWay } from './under-way.ts';
+import { RESUME_MS, type UnderWay, underWay } from './under-way.ts';
 import type { Begun, GeneratePorts, Wanted } from './wanted.ts';
+import { blockedAt, requestWith, servedFrom, servedInstead } from './without-model.ts';
 
 /** Whoever comes back after the end still finds what came. */
 const KEPT_MS = RESUME_MS;
@@ -37,7 +37,13 @@ export function generating(ports: GeneratePorts) {
     if (!features.includes('generation')) throw new Rejected('generation/not-in-plan');
     const filter = await filterFor(tenant);
     const { prompt, flags, isBlocked } = await filterPrompt(filter, wanted.prompt);
-    if (isBlocked) return { id, ended: await blocked(id, wanted, { prompt, flags }, request) };
+    if (isBlocked)
+      return { id, ended: await blockedAt(ports, id, { wanted, prompt, flags }, request) };
+    const place = wanted.cache && (await ports.answers.placeOf(tenant, wanted.by, prompt));
+    const fresh = await cachedAnswer(ports, filter, place, wanted, 'fresh');
+    if (fresh !== undefined) {
+      return { id, ended: await servedFrom(ports, id, { wanted, prompt, flags }, request, fresh) };
+    }
     const wished =
       'task' in wanted.by ? await catalogue.cascade(wanted.by.task) : [wanted.by.model];
     const asked = { tenant, region, models: wished, allowed, prompt };
@@ -48,12 +54,16 @@ export function generating(ports: GeneratePorts) {
       windows: windowsAt(clock.now(), zones),
       claims: claimsOf(principal, limits),
     };
-    const planned = await planAttempts(ports, asked, holding, shortestOf(wanted));
+    const given = { wanted, prompt, flags, filter, place };
+    const planned = await planAttempts(ports, asked, holding, shortestOf(wanted)).catch(
+      async (error: unknown) => await servedInstead(ports, id, given, request, error),
+    );
+    if ('ended' in planned) return planned;
     const { hold } = planned;
     const command = requestWith(wanted, prompt, plannedIn(planned, prompt.maxTokens));
     await log(id, hold, { asked: command, flags }, request);
     const running = underWay(clock, { resumable: wanted.resumable });
-    working.set(id, { running, done: work({ id, hold, filter, wanted, request, running }) });
+    working.set(id, { running, done: work({ id, hold, filter, wanted, place, request, running }) });
     return { id, running };
   }
 
@@ -105,23 +115,10 @@ export function generating(ports: GeneratePorts) {
     here.delete(id);
   }
 
-  const blocked = async (
-    id: GenerationId,
-    wanted: Wanted,
-    { prompt, flags }: Pick<FilteredPrompt, 'prompt' | 'flags'>,
-    request: CommandRequest,
-  ): Promise<Ended> => {
-    const asked = requestWith(wanted, prompt, { models: [], skipped: [] });
-    const findings = flags.flatMap((flag) => flag.findings);
-    const rules = findings.flatMap(({ action, rule }) => (action === 'block' ? [rule] : []));
-    const decided = { blocked: { direction: 'prompt' as const, rules } };
-    return await generations(id, { type: 'RequestGeneration', asked, flags, decided }, request);
-  };
-
   /** The same key and body: what came of it before. On a stream that is there, nothing is written. */
   async function repeat(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
     const { prompt } = wanted;
-    const ended = await blocked(id, wanted, { prompt, flags: [] }, request);
+    const ended = await blockedAt(ports, id, { wanted, prompt, flags: [] }, request);
     if (ended.state.status === 'open') throw new Rejected('generation/not-here');
     return { id, ended };
   }
@@ -161,14 +158,3 @@ const claimsOf = ({ member, apiKey }: Principal, limits: Limits): readonly Claim
   if (apiKey !== undefined) below.push(`key:${apiKey}`);
   return [{ scope: 'tenant', limits }, ...below.map((scope) => ({ scope, limits: {} }))];
 };
-
-const requestWith = (
-  { by, target }: Wanted,
-  prompt: Prompt,
-  planned: Pick<RequestGeneration['asked'], 'models' | 'skipped' | 'shortenedTo'>,
-): RequestGeneration['asked'] => ({
-  ...('task' in by && { task: by.task }),
-  prompt: askedOf(prompt),
-  ...planned,
-  ...(target !== undefined && { target }),
-});

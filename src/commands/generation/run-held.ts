@@ -3,6 +3,7 @@ import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Ending, GenerationCommand } from '#domain/generation/decide.ts';
 import type { Generation } from '#domain/generation/state.ts';
+import type { AnswerPlace } from './answer-cache.ts';
 import { tryModels } from './cascade.ts';
 import { type Hold, LEASE_MS, named } from './reserve.ts';
 import { recorded, stepOf, tellCounters } from './records.ts';
@@ -14,14 +15,19 @@ type Running = {
   readonly hold: Hold;
   readonly filter: Filter;
   readonly wanted: Pick<Wanted, 'canTakeBack' | 'timeoutMs'>;
+  /** Where a whole answer is kept for whoever asks the same. */
+  readonly place: AnswerPlace | undefined;
   readonly request: CommandRequest;
   readonly running: UnderWay;
 };
 
 /** From a confirmed hold to the end that the log has. What cannot be logged is left to whoever finds the hold. */
 export async function runHeld(
-  ports: Pick<GeneratePorts, 'generations' | 'admission' | 'breakers' | 'clock' | 'ids' | 'warn'>,
-  { id, hold, filter, wanted, request, running }: Running,
+  ports: Pick<
+    GeneratePorts,
+    'generations' | 'admission' | 'answers' | 'breakers' | 'clock' | 'ids' | 'warn'
+  >,
+  { id, hold, filter, wanted, place, request, running }: Running,
 ): Promise<Ended> {
   const { admission, clock } = ports;
   const { tenant } = request;
@@ -56,7 +62,25 @@ export async function runHeld(
   if (last === undefined) throw new Error('A generation ended without a record.');
   const { state, revision, position } = last;
   await tellCounters(admission, named(hold.request), state);
+  if (place !== undefined) await keep(ports, place, id, state);
   return { state, revision, position };
+}
+
+/** Only what is whole; and what cannot be kept is no reason to fail. */
+async function keep(
+  { answers, warn }: Pick<GeneratePorts, 'answers' | 'warn'>,
+  place: AnswerPlace,
+  generation: GenerationId,
+  state: Generation,
+): Promise<void> {
+  if (state.status !== 'completed' || state.requestedBy === undefined) return;
+  const { answer, answeredBy: model, finish, requestedBy } = state;
+  if (model === undefined || (finish !== 'stop' && finish !== 'tool-calls')) return;
+  try {
+    await answers.keep(place, requestedBy, { generation, model, answer, finish });
+  } catch (error) {
+    warn('an answer was not kept', error);
+  }
 }
 
 const endWith = (ending: Ending): GenerationCommand => ({ type: 'EndGeneration', ending });

@@ -11,6 +11,7 @@ import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import type { Generation } from '#domain/generation/state.ts';
 import type { CascadeId, ModelId, TenantId } from '#domain/ids.ts';
+import type { AnswerCache, CacheWish } from './answer-cache.ts';
 import type { Breakers } from './breaker-port.ts';
 import type { Catalogue } from './candidates.ts';
 import type { Ended, UnderWay } from './under-way.ts';
@@ -29,6 +30,7 @@ export type GeneratePorts = {
   readonly generationHistory: Pick<History<Generation>, 'newest'>;
   readonly admission: Admission;
   readonly breakers: Breakers;
+  readonly answers: AnswerCache;
   readonly catalogue: Catalogue & {
     readonly cascade: (id: CascadeId) => Promise<readonly ModelId[]>;
   };
@@ -48,6 +50,8 @@ export type Wanted = {
   readonly by: { readonly task: CascadeId } | { readonly model: ModelId };
   /** An answer may be as short as this where the budget allows no longer one. */
   readonly minTokens?: number | undefined;
+  /** Whether an answer that is there already will do. Without it nothing is looked for or kept. */
+  readonly cache?: CacheWish | undefined;
   readonly target?: Target | undefined;
   /** The client may come back for it. */
   readonly resumable: boolean;

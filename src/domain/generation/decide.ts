@@ -25,6 +25,7 @@ export type RequestGeneration = {
   readonly flags: readonly DataOf<'FlagRaised'>[];
   /** The hold that the counters have, or what the filter says against the prompt. */
   readonly decided:
+    | { readonly served: Omit<DataOf<'AnswerServed'>, 'requestedBy'> }
     | { readonly reserved: DataOf<'BudgetReserved'> }
     | { readonly blocked: DataOf<'GenerationBlocked'> };
 };
@@ -95,9 +96,20 @@ function request(
   return [
     { type: 'GenerationRequested', data },
     ...flagged(flags),
-    'reserved' in decided
-      ? reservedFor(asked.target, decided.reserved)
-      : { type: 'GenerationBlocked', data: decided.blocked },
+    ...begun(asked.target, decided, principal),
+  ];
+}
+
+function begun(
+  target: RequestGeneration['asked']['target'],
+  decided: RequestGeneration['decided'],
+  { member }: Principal,
+): GenerationEvent[] {
+  if ('reserved' in decided) return [reservedFor(target, decided.reserved)];
+  if ('blocked' in decided) return [{ type: 'GenerationBlocked', data: decided.blocked }];
+  return [
+    { type: 'AnswerServed', data: { ...decided.served, requestedBy: member } },
+    { type: 'GenerationCompleted', data: {} },
   ];
 }
 

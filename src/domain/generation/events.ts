@@ -9,6 +9,7 @@ import {
 import { FlagRaisedData } from '#domain/compliance/flag.ts';
 import { CascadeId, DocumentId, MemberId, ModelId, ProviderId, SectionId } from '#domain/ids.ts';
 import { Answer, Asked } from './asked.ts';
+import { GenerationId } from './ids.ts';
 
 // Stored for ever: add fields (optional ones), never rename or remove them. Prompts and answers are
 // sealed by the key of the member who asked. The ledger holds figures and ids only and is readable,
@@ -121,8 +122,18 @@ export const generationEvents = {
     /** The provider said less than we saw; the larger of both was debited. */
     implausible: z.boolean(),
   }),
-  /** By this attempt's answer. */
-  GenerationCompleted: readable({ attempt }),
+  /** Of another generation, to exactly the same request of the same tenant; it cost nothing. */
+  AnswerServed: sealed({
+    generation: GenerationId,
+    model: ModelId,
+    since: z.iso.datetime(),
+    /** It is older than the client wished, and better than none. */
+    stale: z.boolean(),
+    finish: z.string().optional(),
+    answer: Answer,
+  }),
+  /** By this attempt's answer; without one, by an answer that was there before. */
+  GenerationCompleted: readable({ attempt: attempt.optional() }),
   GenerationBlocked: readable({
     direction: z.enum(['prompt', 'answer']),
     /** Of the filter's rules that said so. */

@@ -12,6 +12,8 @@ type Known = {
   readonly answer: Answer;
   readonly answeredBy: ModelId | undefined;
   readonly finish: string | undefined;
+  /** The answer was there before. */
+  readonly served: { readonly since: string; readonly stale: boolean } | undefined;
 };
 
 /** What it may spend and has spent. */
@@ -69,6 +71,7 @@ export function evolve(state: Generation, event: GenerationEvent): Generation {
   if (state.status === 'missing' || state.status === 'abandoned') return state;
   // For whoever reads them: no decision needs them.
   if (event.type === 'FlagRaised') return state;
+  if (event.type === 'AnswerServed') return served(state, event.data);
   return isOfAccount(event) ? accounted(state, event) : ended(state, event);
 }
 
@@ -101,12 +104,18 @@ const requested = ({
   answer: nothingAnswered,
   answeredBy: undefined,
   finish: undefined,
+  served: undefined,
   reserved: nothing,
   begun: 0,
   at: undefined,
   debits: new Map(),
   attempts: [],
 });
+
+const served = (
+  state: OpenGeneration | EndedGeneration,
+  { answer, model, finish, since, stale }: DataOf<'AnswerServed'>,
+): Generation => ({ ...state, answer, answeredBy: model, finish, served: { since, stale } });
 
 const attempted = (
   state: OpenGeneration | EndedGeneration,
@@ -121,7 +130,8 @@ const attempted = (
 
 type Ending = Exclude<
   GenerationEvent,
-  OfAccount | { type: 'GenerationRequested' | 'GenerationAbandoned' | 'FlagRaised' }
+  | OfAccount
+  | { type: 'GenerationRequested' | 'GenerationAbandoned' | 'FlagRaised' | 'AnswerServed' }
 >;
 
 function ended(state: OpenGeneration | EndedGeneration, event: Ending): Generation {

@@ -40,13 +40,16 @@ export class DataKey {
   }
 
   /** HMAC-SHA-256 of the parts, one after the other. */
-  hmac(purpose: 'body hmac' | 'plain body', ...parts: readonly (string | Uint8Array)[]): Buffer {
+  hmac(
+    purpose: 'body hmac' | 'plain body' | 'name',
+    ...parts: readonly (string | Uint8Array)[]
+  ): Buffer {
     const hmac = createHmac('sha256', this.for(purpose));
     for (const part of parts) hmac.update(part);
     return hmac.digest();
   }
 
-  for(purpose: 'body' | 'body hmac' | 'plain body' | 'bytes' | 'wrap'): KeyObject {
+  for(purpose: 'body' | 'body hmac' | 'plain body' | 'bytes' | 'wrap' | 'name'): KeyObject {
     const known = this.#derived.get(purpose);
     if (known) return known;
     if (!this.#root) throw new Error('A destroyed key was asked for.');

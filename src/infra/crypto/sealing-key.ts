@@ -30,6 +30,10 @@ export function sealingKey(key: DataKey, random: RandomBytes): SealingKey {
       const tag = Uint8Array.of(smaller ? 1 : 0);
       return encrypt(key.for('bytes'), `${tag[0]} ${name}`, smaller ?? plain, random, tag);
     },
+    nameOf: (text) => {
+      alive();
+      return key.hmac('name', text).toString('hex');
+    },
     openBytes: (name, sealed) => {
       alive();
       try {

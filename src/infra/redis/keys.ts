@@ -37,6 +37,8 @@ export const holdKeys = ({ tenant, id, windows }: Reservation, epoch: string): s
   underWayKey(tenant, epoch),
 ];
 
+export const answerKey = (tenant: TenantId, name: string) => `${of(tenant)}:answer:${name}`;
+
 /** Of no tenant: a model fails for everybody. */
 export const breakerKey = ({ provider, model }: ModelAt) =>
   `palimpsest:breaker:{${provider}/${model}}`;

@@ -32,6 +32,8 @@ export const scripts = {
   buildEnd: script('build-end', inRebuild),
   publish: script('publish', inRebuild),
   countAddress: script('count-address', []),
+  answerGet: script('answer-get', []),
+  answerPut: script('answer-put', []),
   breakerStanding: script('breaker-standing', ['breaker']),
   breakerAsk: script('breaker-ask', ['breaker']),
   breakerTell: script('breaker-tell', ['breaker']),

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
 import type { Wanted } from '#commands/generation/wanted.ts';
 import { type BreakerStatus, breakerSettings } from '#domain/breaker/breaker.ts';
 import type { CascadeId, ModelId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
+import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
@@ -60,6 +62,7 @@ async function cascade(t: TestContext, first: () => Script) {
     generations,
     generationHistory,
     admission: memoryAdmission({ clock, ids: systemIds, books }),
+    answers: answerCache({ sealer: sealer, store: memoryAnswerStore({ clock }), clock }),
     breakers: memoryBreakers({
       clock,
       changed: ({ model }, to) => changes.push({ model, to }),

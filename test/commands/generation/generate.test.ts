@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Admission } from '#commands/admission.ts';
+import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
@@ -10,6 +11,7 @@ import { zero } from '#domain/budget/amount.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
 import type { ModelId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
+import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
 import { reachProvider } from '#infra/models/reach-provider.ts';
@@ -72,6 +74,7 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
     generations,
     generationHistory,
     admission,
+    answers: answerCache({ sealer: world.sealer, store: memoryAnswerStore({ clock }), clock }),
     breakers: memoryBreakers({ clock }),
     catalogue: { find, reach: reachProvider({ clock }), cascade: async () => [] },
     entitlement: async () => ({

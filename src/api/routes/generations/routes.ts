@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { notModified } from '#api/etag.ts';
@@ -8,6 +9,7 @@ import { negotiate } from '#api/negotiate.ts';
 import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
 import { Changed, answerWritten } from '#api/routes/answer-written.ts';
+import type { Ended } from '#commands/generation/under-way.ts';
 import { generationOutcomes } from '#domain/generation/events.ts';
 import { eventsOf, eventsOfEnded } from './events.ts';
 import { Body, GenerationShown, OnGeneration, shownOf, wantedOf } from './shapes.ts';
@@ -19,6 +21,11 @@ const whole = 'The generation, with its answer.';
 /** An id that is none of ours is no reason to refuse: the stream then begins where it began. */
 const numberAfter = (lastEventId: string | string[] | undefined): number =>
   typeof lastEventId === 'string' && /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) + 1 : 0;
+
+const sayCached = (reply: FastifyReply, { state }: Ended): void => {
+  const served = 'served' in state ? state.served : undefined;
+  if (served) reply.header('palimpsest-cache', served.stale ? 'stale' : 'hit');
+};
 
 /** Answers of models, inside of budgets: whole, or as they come. */
 export const generationRoutes =
@@ -54,6 +61,7 @@ export const generationRoutes =
         const begun = await begin(wanted, metaOf(request), request.body.target);
         const { id } = begun;
         reply.code(201).header('location', `/v1/generations/${id}`).type(type);
+        if ('ended' in begun) sayCached(reply, begun.ended);
         if (type !== STREAM) {
           const ended = await endOf(begun, reply);
           return replyWritten(reply, ended).send(shownOf(id, ended));

@@ -87,6 +87,18 @@ export const Body = z.strictObject({
     .describe(
       'A section of a document: its text is shown to the model, and the answer takes its place, as a suggestion or as an edit',
     ),
+  cache: z
+    .strictObject({
+      maxAgeS: z.int().min(0).max(86_400).default(3_600).describe('Older answers are not fresh'),
+      stale: z
+        .boolean()
+        .default(false)
+        .describe('Where no model can be asked, an older one of the last 24 hours will do'),
+    })
+    .optional()
+    .describe(
+      'An answer that this tenant got to exactly the same request will do, and this one is kept. It costs nothing, and `cached` says so',
+    ),
   resume: z
     .boolean()
     .default(false)
@@ -95,13 +107,14 @@ export const Body = z.strictObject({
 });
 
 export function wantedOf(body: z.infer<typeof Body>, canTakeBack: boolean): Wanted {
-  const { task, model, resume, timeoutMs, minTokens, target: _, ...prompt } = body;
+  const { task, model, resume, timeoutMs, minTokens, cache, target: _, ...prompt } = body;
   if (task !== undefined && model !== undefined) throw new Rejected('generation/task-or-model');
   return {
     prompt: withoutUndefined(prompt) as Wanted['prompt'],
     by: model === undefined ? { task: task ?? ('converse' as CascadeId) } : { model },
     resumable: resume,
     minTokens,
+    cache: cache && { maxAgeMs: cache.maxAgeS * 1_000, stale: cache.stale },
     canTakeBack,
     timeoutMs,
   };
@@ -125,6 +138,10 @@ export const GenerationShown = z.object({
     costNanoUsd: z.int().describe('In 1e-9 US dollars'),
     assumed: z.boolean().describe('Nobody knows what some attempt took, so the most is assumed'),
   }),
+  cached: z
+    .object({ since: z.iso.datetime(), stale: z.boolean() })
+    .nullable()
+    .describe('The answer was there before, and cost nothing'),
   target: Target.nullable(),
   suggestion: SuggestionId.nullable().describe('That the answer becomes'),
   outcome: z.enum(generationOutcomes).nullable(),
@@ -143,9 +160,7 @@ export function shownOf(id: GenerationId, { state, revision }: Ended): Generatio
     status: state.status,
     reason: ended.reason ?? null,
     requestedBy: state.requestedBy ?? null,
-    model: state.answeredBy ?? null,
-    answer: state.answer,
-    finish: state.finish ?? null,
+    ...answerOf(state),
     attempts: state.attempts.length,
     usage: usageOf(state),
     target: state.target ?? null,
@@ -153,6 +168,13 @@ export function shownOf(id: GenerationId, { state, revision }: Ended): Generatio
     outcome: ended.outcome ?? null,
   };
 }
+
+const answerOf = ({ answeredBy, answer, finish, served }: OpenGeneration | EndedGeneration) => ({
+  model: answeredBy ?? null,
+  answer,
+  finish: finish ?? null,
+  cached: served ?? null,
+});
 
 /** Of all attempts: each of them is paid. */
 function usageOf(state: OpenGeneration | EndedGeneration): GenerationShown['usage'] {
