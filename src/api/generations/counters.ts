@@ -7,6 +7,9 @@ import { redisAnswerStore } from '#infra/redis/answer-store.ts';
 import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
 import { breakerChanges } from '#api/breaker-metrics.ts';
+import { memoryModelCalls } from '#infra/memory/model-calls.ts';
+import { redisModelCalls } from '#infra/redis/model-calls.ts';
+import type { ModelCalls } from '#commands/generation/model-calls.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
 import { redisBreakers } from '#infra/redis/breakers.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
@@ -24,6 +27,7 @@ export function openCounters(ports: {
 }): {
   readonly admission: Admission;
   readonly breakers: Breakers;
+  readonly calls: ModelCalls;
   readonly answerStore: AnswerStore;
   readonly close: () => Promise<void>;
 } {
@@ -33,6 +37,7 @@ export function openCounters(ports: {
     return {
       admission: meteredAdmission(memoryAdmission(ports), metrics),
       breakers: memoryBreakers({ clock, changed }),
+      calls: memoryModelCalls({ clock }),
       answerStore: memoryAnswerStore({ clock }),
       close: async () => {},
     };
@@ -41,6 +46,7 @@ export function openCounters(ports: {
   return {
     admission: meteredAdmission(redisAdmission({ ...ports, redis }), metrics),
     breakers: redisBreakers({ redis, changed }),
+    calls: redisModelCalls({ redis, clock }),
     answerStore: redisAnswerStore({ redis }),
     close: async () => await redis.close(),
   };

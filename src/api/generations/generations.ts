@@ -13,6 +13,7 @@ import type { AnchoringDeps, DocumentDeps } from '#api/document-deps.ts';
 import type { Config } from '#api/config.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
 import { policyFilters } from '#api/policy-filters.ts';
+import { adminModelHealthRoutes } from '#api/routes/admin-model-health.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
 import { forecastRoutes } from '#api/routes/usage/forecast.ts';
@@ -49,7 +50,7 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, breakers, answerStore, close } = openCounters({
+  const { admission, breakers, calls, answerStore, close } = openCounters({
     ...ports,
     ...ports.config,
     books,
@@ -67,6 +68,7 @@ export function generations(ports: Ports) {
     generationHistory: history,
     admission,
     breakers,
+    calls,
     answers: answerCache({ sealer, store: answerStore, clock }),
     catalogue,
     entitlement,
@@ -107,7 +109,10 @@ export function generations(ports: Ports) {
   return {
     reactions: [offering(ports)],
     seed: catalogue.seed,
-    controlRoutes: catalogue.controlRoutes,
+    controlRoutes: [
+      ...catalogue.controlRoutes,
+      adminModelHealthRoutes({ breakers, calls, view: ports.queries.models }),
+    ],
     dataRoutes: [
       ...catalogue.dataRoutes,
       generationRoutes(deps),

@@ -6,6 +6,7 @@ import type { DataOf } from '#domain/generation/events.ts';
 import type { ModelError } from '#domain/generation/model-error.ts';
 import { type Attempted, type AttemptPorts, attemptOnce } from './attempt-once.ts';
 import { attemptAt } from './debit.ts';
+import type { ModelCalls } from './model-calls.ts';
 import { healthOf } from './model-health.ts';
 import type { TimeLimits } from './model-port.ts';
 import { type Paid, type PayPorts, payFirst, payNext } from './pay-next.ts';
@@ -21,6 +22,7 @@ const LONGEST_PAUSE_MS = 5_000;
 export type CascadePorts = AttemptPorts &
   PayPorts & {
     readonly clock: Clock;
+    readonly calls: Pick<ModelCalls, 'tell'>;
     readonly ids: Pick<Ids, 'random'>;
   };
 
@@ -78,7 +80,7 @@ async function tryOnce(
   { candidate, index, attempt, permit }: Paid,
   atModel: number,
 ): Promise<{ readonly attempted: Attempted; readonly next: Next | undefined }> {
-  const { clock, breakers } = ports;
+  const { clock, breakers, calls } = ports;
   const { hold, filter, running, deadline } = cascading;
   const { signal, show } = running;
   show({ type: 'attempt', attempt, model: candidate.found.model });
@@ -88,7 +90,11 @@ async function tryOnce(
   const asked = { filter, signal, limits, isProbe, show };
   const attempted = await attemptOnce(ports, candidate, attempt, asked);
   const health = healthOf(attempted, limits);
-  const status = await breakers.tell(attemptAt(candidate), permit, health);
+  const at = attemptAt(candidate);
+  const [status] = await Promise.all([
+    breakers.tell(at, permit, health),
+    calls.tell(at, { health, tookMs: attempted.made.tookMs }),
+  ]);
   const mayAgain = atModel < MOST_AT_ONE_MODEL && status === 'closed';
   return { attempted, next: nextAfter(ports, cascading, attempted, { index, atModel, mayAgain }) };
 }

@@ -25,7 +25,7 @@ type Running = {
 export async function runHeld(
   ports: Pick<
     GeneratePorts,
-    'generations' | 'admission' | 'answers' | 'breakers' | 'clock' | 'ids' | 'warn'
+    'generations' | 'admission' | 'answers' | 'breakers' | 'calls' | 'clock' | 'ids' | 'warn'
   >,
   { id, hold, filter, wanted, place, request, running }: Running,
 ): Promise<Ended> {

@@ -13,6 +13,7 @@ import type { Generation } from '#domain/generation/state.ts';
 import type { CascadeId, ModelId, TenantId } from '#domain/ids.ts';
 import type { AnswerCache, CacheWish } from './answer-cache.ts';
 import type { Breakers } from './breaker-port.ts';
+import type { ModelCalls } from './model-calls.ts';
 import type { Catalogue } from './candidates.ts';
 import type { Ended, UnderWay } from './under-way.ts';
 
@@ -30,6 +31,7 @@ export type GeneratePorts = {
   readonly generationHistory: Pick<History<Generation>, 'newest'>;
   readonly admission: Admission;
   readonly breakers: Breakers;
+  readonly calls: ModelCalls;
   readonly answers: AnswerCache;
   readonly catalogue: Catalogue & {
     readonly cascade: (id: CascadeId) => Promise<readonly ModelId[]>;

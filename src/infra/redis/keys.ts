@@ -42,3 +42,6 @@ export const answerKey = (tenant: TenantId, name: string) => `${of(tenant)}:answ
 /** Of no tenant: a model fails for everybody. */
 export const breakerKey = ({ provider, model }: ModelAt) =>
   `palimpsest:breaker:{${provider}/${model}}`;
+
+export const callsKey = ({ provider, model }: ModelAt, slice: number) =>
+  `palimpsest:calls:{${provider}/${model}}:${slice}`;

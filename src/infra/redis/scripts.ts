@@ -32,6 +32,8 @@ export const scripts = {
   buildEnd: script('build-end', inRebuild),
   publish: script('publish', inRebuild),
   countAddress: script('count-address', []),
+  callsTell: script('calls-tell', []),
+  callsOf: script('calls-of', []),
   answerGet: script('answer-get', []),
   answerPut: script('answer-put', []),
   breakerStanding: script('breaker-standing', ['breaker']),

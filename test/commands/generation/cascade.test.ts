@@ -9,6 +9,7 @@ import type { CascadeId, ModelId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
+import { memoryModelCalls } from '#infra/memory/model-calls.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
 import { reachProvider } from '#infra/models/reach-provider.ts';
@@ -62,6 +63,7 @@ async function cascade(t: TestContext, first: () => Script) {
     generations,
     generationHistory,
     admission: memoryAdmission({ clock, ids: systemIds, books }),
+    calls: memoryModelCalls({ clock }),
     answers: answerCache({ sealer: sealer, store: memoryAnswerStore({ clock }), clock }),
     breakers: memoryBreakers({
       clock,

@@ -13,6 +13,7 @@ import type { ModelId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
+import { memoryModelCalls } from '#infra/memory/model-calls.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
 import { reachProvider } from '#infra/models/reach-provider.ts';
 import { memorySnapshotStore } from '#infra/memory/snapshot-store.ts';
@@ -74,6 +75,7 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
     generations,
     generationHistory,
     admission,
+    calls: memoryModelCalls({ clock }),
     answers: answerCache({ sealer: world.sealer, store: memoryAnswerStore({ clock }), clock }),
     breakers: memoryBreakers({ clock }),
     catalogue: { find, reach: reachProvider({ clock }), cascade: async () => [] },
