@@ -110,6 +110,7 @@ export const rejectionStatus = {
   'model/failing': 503,
   'model/no-tools': 422,
   'model/no-json': 422,
+  'budget/not-found': 404,
   'budget/exhausted': 429,
   'budget/never-fits': 422,
   'budget/not-countable': 422,

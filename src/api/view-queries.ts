@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely';
+import type { BudgetId } from '#domain/budget/ids.ts';
 import type { GroupId, IdentityProviderId, MemberId, PolicyId, TenantId } from '#domain/ids.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
 import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
+import { type BudgetsTables, budgetOf, listBudgets } from '#projections/budgets.ts';
 import { type CascadesTables, listCascades } from '#projections/cascades.ts';
 import { type GroupsTables, groupOf, groupsOf, listGroups } from '#projections/groups.ts';
 import {
@@ -78,6 +80,12 @@ export function viewQueries({ read, readEveryTenant }: Views) {
         read((tables: Transaction<PoliciesTables>) => listPolicies(tables, tenant)),
       find: (tenant: TenantId, id: PolicyId) =>
         read((tables: Transaction<PoliciesTables>) => policyOf(tables, tenant, id)),
+    },
+    budgets: {
+      list: (tenant: TenantId, page: PageQuery) =>
+        read((tables: Transaction<BudgetsTables>) => listBudgets(tables, tenant, page)),
+      find: (tenant: TenantId, id: BudgetId) =>
+        read((tables: Transaction<BudgetsTables>) => budgetOf(tables, tenant, id)),
     },
     providerKeys: {
       list: (tenant: TenantId) =>

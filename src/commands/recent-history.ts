@@ -14,7 +14,10 @@ export function recentHistory<State>(
   { newest }: Newest<State>,
   clock: Pick<Clock, 'now'>,
   { forMs = 2_000, most = 10_000 } = {},
-): Newest<State> {
+): Newest<State> & {
+  /** What was just changed here is asked for anew. */
+  readonly forget: (tenant: TenantId, id: string) => void;
+} {
   /** Oldest first, as everything stays for the same time. */
   const known = new Map<string, Known<State>>();
 
@@ -45,5 +48,6 @@ export function recentHistory<State>(
       const name = `${tenant}/${id}`;
       return await (known.get(name)?.past ?? ask(name, tenant, id, now));
     },
+    forget: (tenant, id) => void known.delete(`${tenant}/${id}`),
   };
 }

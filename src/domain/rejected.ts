@@ -111,6 +111,7 @@ const reasons = {
   'model/failing': 'The model fails too often now, and is left alone for a while.',
   'model/no-tools': 'The model calls no tools.',
   'model/no-json': 'The model cannot be held to JSON.',
+  'budget/not-found': 'There is no such budget.',
   'budget/exhausted': 'A limit refuses this for now.',
   'budget/never-fits': 'This is more than a limit allows at once.',
   'budget/not-countable': 'Tokens and nano-dollars are whole numbers from 0 to 2^53 - 1.',

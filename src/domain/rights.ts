@@ -70,6 +70,8 @@ const table = [
   ['A   A   .   .   .   .   .   .', 'identity-provider.manage'],
   ['A   A   .   .   .   .   A   .', 'provider-key.read'],
   ['A   A   .   .   .   .   .   A', 'provider-key.manage'],
+  ['A   A   .   .   .   .   A   .', 'budget.read'],
+  ['A   A   .   .   .   .   .   .', 'budget.manage'],
   ['A   A   .   .   A   .   A   .', 'policy.read'],
   ['A   A   .   .   .   .   .   .', 'policy.publish'],
   ['A   A   .   .   .   .   A   A', 'audit.read'],

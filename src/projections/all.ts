@@ -1,4 +1,5 @@
 import { apiKeys } from './api-keys.ts';
+import { budgets } from './budgets.ts';
 import { cascades } from './cascades.ts';
 import { documentComments } from './document-comments.ts';
 import type { ConflictFinder } from './conflict-finder.ts';
@@ -40,6 +41,7 @@ export const projections: readonly Projection[] = [
   providerKeys,
   policies,
   usage,
+  budgets,
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */

@@ -61,6 +61,8 @@ async function fuzzed(t: TestContext) {
     const providerKey = await post('/v1/provider-keys', ownKey);
     const policy = `policy-${count}`;
     await make(key, 'PUT', `/v1/policies/${policy}`, { detectors: [] });
+    const scope = `label:team=t${count}`;
+    await make(key, 'PUT', `/v1/budgets/${scope}`, { tokensPerDay: 1_000_000 });
     const on = `/v1/documents/${document}`;
     const range = { at: 2, count: 3 };
     const comment = await post(`${on}/comments`, { ...range, text: 'Why one?' });
@@ -79,6 +81,7 @@ async function fuzzed(t: TestContext) {
       providerKey,
       generation,
       policy,
+      scope,
       tenant: tenantId,
     };
   };
@@ -105,6 +108,7 @@ async function fuzzed(t: TestContext) {
     return {
       id: id ?? never.uuid(),
       policyId: things.policy,
+      scope: things.scope,
       memberId: things.member ?? '',
       commentId: things.comment ?? '',
       suggestionId: things.suggestion ?? '',

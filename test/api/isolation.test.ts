@@ -38,6 +38,7 @@ type Things = {
   readonly identityProvider: string;
   readonly providerKey: string;
   readonly policy: string;
+  readonly budget: string;
   readonly version: string;
   readonly comment: string;
   readonly suggestion: string;
@@ -77,6 +78,8 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
   const generation = await id('/v1/generations', { model: 'offline', messages });
   const policy = `p-${never.hex()}`;
   await make(key, 'PUT', `/v1/policies/${policy}`, { detectors: [] });
+  const budget = `member:${member}`;
+  await make(key, 'PUT', `/v1/budgets/${budget}`, { tokensPerDay: 1_000_000 });
   const version = `${word} 1`;
   return {
     document,
@@ -87,6 +90,7 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
     identityProvider,
     providerKey,
     policy,
+    budget,
     version,
     comment,
     suggestion,
@@ -103,6 +107,7 @@ const neverThere = (): Things => ({
   identityProvider: never.uuid(),
   providerKey: never.uuid(),
   policy: 'of-nobody',
+  budget: `member:${never.uuid()}`,
   version: 'of nobody',
   comment: never.uuid(),
   suggestion: never.uuid(),
@@ -125,6 +130,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, keyof Things>>
   '/v1/provider-keys/': { id: 'providerKey' },
   '/v1/generations/': { id: 'generation' },
   '/v1/policies/': { policyId: 'policy' },
+  '/v1/budgets/': { scope: 'budget' },
 };
 
 function kindOf(url: string, parameter: string): keyof Things {
@@ -162,6 +168,7 @@ const bodies: Readonly<Record<string, (ids: Things) => object>> = {
   'PATCH /v1/members/:id': () => ({ name: 'Mallory' }),
   'PATCH /v1/groups/:id': () => ({ name: 'mine' }),
   'PUT /v1/policies/:policyId': () => ({ detectors: [] }),
+  'PUT /v1/budgets/:scope': () => ({ tokensPerDay: 1 }),
   'PATCH /v1/identity-providers/:id': () => ({ admitsNew: true, defaultRoles: ['admin'] }),
 };
 const BODILESS =

@@ -49,7 +49,7 @@ export async function modelTenant(
 export type ModelTenant = Awaited<ReturnType<typeof modelTenant>>;
 
 /** Whoever has this key. */
-function askingAs(url: string, key: string) {
+export function askingAs(url: string, key: string) {
   const send = async (
     path: string,
     body?: object,

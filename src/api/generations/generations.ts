@@ -24,6 +24,7 @@ import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
 import { rolesOf } from '#domain/member/state.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { budgeting } from './budgeting.ts';
 import { openCounters } from './counters.ts';
 import { forecasting } from './forecasting.ts';
 import type { GenerationDeps, NamedModel } from './generation-deps.ts';
@@ -63,6 +64,7 @@ export function generations(ports: Ports) {
     onError: (error) => warn('lost generations are looked for again', error),
   });
   const entitlement = entitlementOf(streams, clock);
+  const ofBudgets = budgeting({ ...ports, admission, entitlement });
   const { begin, running, stop } = generating({
     generations: handle,
     generationHistory: history,
@@ -72,6 +74,7 @@ export function generations(ports: Ports) {
     answers: answerCache({ sealer, store: answerStore, clock }),
     catalogue,
     entitlement,
+    claimsOf: ofBudgets.claimsOf,
     filterFor: policyFilters(ports.queries, clock),
     clock,
     ids,
@@ -119,6 +122,7 @@ export function generations(ports: Ports) {
       openaiRoutes(deps, clock),
       usageRoutes({ view: ports.queries.usage }),
       forecastRoutes(forecasting({ usage: ports.queries.usage, entitlement, clock })),
+      ofBudgets.routes,
     ],
     /** Looks for what nobody is at work on any more. */
     start: lost.start,

@@ -1,12 +1,11 @@
 import { filterPrompt } from '#commands/filter/filter-prompt.ts';
 import type { CommandRequest } from '#commands/handle.ts';
-import type { Claim, Limits, Scope } from '#domain/budget/limits.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
 import type { RequestGeneration } from '#domain/generation/decide.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import { derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
-import { type Principal, assertMay } from '#domain/rights.ts';
+import { assertMay } from '#domain/rights.ts';
 import { attemptAt } from './debit.ts';
 import { cachedAnswer } from './cached-answer.ts';
 import { plannedIn, planAttempts, shortestOf } from './plan-attempts.ts';
@@ -52,7 +51,7 @@ export function generating(ports: GeneratePorts) {
       id,
       holder: ids.uuid(),
       windows: windowsAt(clock.now(), zones),
-      claims: claimsOf(principal, limits),
+      claims: await ports.claimsOf(principal, limits),
     };
     const given = { wanted, prompt, flags, filter, place };
     const planned = await planAttempts(ports, asked, holding, shortestOf(wanted)).catch(
@@ -152,9 +151,3 @@ export function generating(ports: GeneratePorts) {
     },
   };
 }
-
-const claimsOf = ({ member, apiKey }: Principal, limits: Limits): readonly Claim[] => {
-  const below: Scope[] = [`member:${member}`];
-  if (apiKey !== undefined) below.push(`key:${apiKey}`);
-  return [{ scope: 'tenant', limits }, ...below.map((scope) => ({ scope, limits: {} }))];
-};

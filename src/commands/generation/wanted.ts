@@ -15,6 +15,7 @@ import type { AnswerCache, CacheWish } from './answer-cache.ts';
 import type { Breakers } from './breaker-port.ts';
 import type { ModelCalls } from './model-calls.ts';
 import type { Catalogue } from './candidates.ts';
+import type { ClaimsOf } from './claims.ts';
 import type { Ended, UnderWay } from './under-way.ts';
 
 /** What a tenant may use, as its plan says now. */
@@ -37,6 +38,7 @@ export type GeneratePorts = {
     readonly cascade: (id: CascadeId) => Promise<readonly ModelId[]>;
   };
   readonly entitlement: (tenant: TenantId) => Promise<Entitlement>;
+  readonly claimsOf: ClaimsOf;
   /** Under the policies that are in force now; asked for once a generation. */
   readonly filterFor: FilterFor;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import { TenantRoles } from '#domain/member/events.ts';
 export const KeyName = z.string().trim().min(1).max(200);
 /** Cost centre, project …: what usage is later grouped by. */
 export const KeyLabels = z
-  .record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), z.string().min(1).max(100))
+  .record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), z.string().regex(/^[^\p{Cc}]{1,100}$/u))
   .refine((labels) => Object.keys(labels).length <= 20, 'at most 20 labels');
 
 export const apiKeyEvents = {

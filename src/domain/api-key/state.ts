@@ -7,6 +7,7 @@ type KnownKey = {
   readonly roles: readonly TenantRole[];
   readonly secretHash: string;
   readonly expiresAt?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
   /** Refused requests are told once a minute at most. */
   readonly summarisedUpTo: string;
 };
@@ -19,8 +20,9 @@ export const initialState: ApiKey = { status: 'missing' };
 
 export function evolve(state: ApiKey, event: ApiKeyEvent): ApiKey {
   if (event.type === 'ApiKeyIssued') {
-    const { memberId, roles, secretHash, expiresAt } = event.data;
-    return { status: 'issued', memberId, roles, secretHash, expiresAt, summarisedUpTo: '' };
+    const { memberId, roles, secretHash, expiresAt, labels } = event.data;
+    const known = { memberId, roles, secretHash, expiresAt, labels };
+    return { status: 'issued', ...known, summarisedUpTo: '' };
   }
   if (state.status === 'missing' || state.status === 'erased') return state;
   switch (event.type) {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Rejected } from '#domain/rejected.ts';
 import type { Amount } from './amount.ts';
 import type { Period } from './windows.ts';
@@ -42,8 +43,16 @@ export type Claim = { readonly scope: Scope; readonly limits: Limits };
 export const MAX_FIGURE = Number.MAX_SAFE_INTEGER;
 
 /** A generation could name any number of labels, and each costs counters. */
-export const MAX_CLAIMS = 16;
+export const MAX_CLAIMS = 24;
 const SCOPE = /^(tenant|(member|key|label):[^\p{Cc}]{1,200})$/u;
+export const isScope = (text: string): text is Scope => SCOPE.test(text);
+/** Whose budget can be set: labels are those that keys have. */
+export const BudgetScope = z
+  .string()
+  .regex(
+    /^(?:tenant|member:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|key:[\da-f]{16}|label:[a-z][\w-]{0,39}=[^\p{Cc}]{1,100})$/u,
+    'tenant, member:ID, key:ID or label:NAME=VALUE',
+  ) as z.ZodType as z.ZodType<Scope>;
 
 /** Throws where a figure could not be counted to the unit. */
 export function assertCountable(figures: Amount): void {
@@ -57,7 +66,7 @@ export function assertCountable(figures: Amount): void {
 /** Throws where the scopes could not be told apart, or are too many. */
 export function assertClaims(claims: readonly Claim[]): void {
   const scopes = new Set(claims.map(({ scope }) => scope));
-  const areFine = [...scopes].every((scope) => SCOPE.test(scope));
+  const areFine = [...scopes].every(isScope);
   if (!areFine || scopes.size !== claims.length || claims.length > MAX_CLAIMS) {
     throw new Rejected('budget/scopes-not-countable', { most: MAX_CLAIMS });
   }
@@ -70,3 +79,12 @@ export function assertClaims(claims: readonly Claim[]): void {
     }
   }
 }
+
+/** What both allow: the smaller figure of each, and no limit where neither names one. */
+export const within = (one: Limits, other: Limits): Limits =>
+  Object.fromEntries(
+    limitNames.map((name) => {
+      const [a, b] = [one[name] ?? null, other[name] ?? null];
+      return [name, a === null || b === null ? (a ?? b) : Math.min(a, b)];
+    }),
+  );

@@ -71,6 +71,7 @@ async function cascade(t: TestContext, first: () => Script) {
       settings: { ...breakerSettings, openMs: 1_000 },
     }),
     catalogue: { find, reach: reachProvider({ clock }), cascade: async () => models },
+    claimsOf: async (_, limits) => [{ scope: 'tenant', limits }],
     entitlement: async () => ({
       limits: {},
       models: ['*'],

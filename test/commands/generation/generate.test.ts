@@ -79,6 +79,7 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
     answers: answerCache({ sealer: world.sealer, store: memoryAnswerStore({ clock }), clock }),
     breakers: memoryBreakers({ clock }),
     catalogue: { find, reach: reachProvider({ clock }), cascade: async () => [] },
+    claimsOf: async (_, limits) => [{ scope: 'tenant', limits }],
     entitlement: async () => ({
       limits,
       models: ['*'],
