@@ -8,6 +8,8 @@ import { policyAggregate } from '#domain/compliance/policy/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
+import type { Ledger } from '#domain/document/undo/ledger.ts';
+import { ledgerFromBytes, ledgerToBytes } from '#domain/document/undo/ledger-bytes.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { generationAggregate } from '#domain/generation/decide.ts';
 import { groupAggregate } from '#domain/group/decide.ts';
@@ -52,10 +54,14 @@ export const aggregateOf = (kind: StreamKind | undefined): AnyAggregate | undefi
 /** A state as plain data: two ways to it may have left Automerge's own memory in two ways. */
 export function comparable(state: unknown): unknown {
   if (!isDocument(state)) return state;
-  const { content: _, ...rest } = state;
+  const { content: _, ledger, ...rest } = state;
   const { heads, sections } = baseOf(state, 0);
-  return { ...rest, heads, sections, content: contentOf(state) };
+  const content = contentOf(state);
+  return { ...rest, heads, sections, content, ledger: withinReach(ledger) };
 }
+
+/** A snapshot forgets which group it was that undo no longer reaches; a replay need not. */
+const withinReach = (ledger: Ledger): Ledger => ledgerFromBytes(ledgerToBytes(ledger));
 
 /** Documents hold memory that the garbage collector does not see. */
 export function letGo(state: unknown): void {
