@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MemberId, TenantId } from '#domain/ids.ts';
 import { type ExportedUse, exportedUsage } from '#projections/usage/exported-usage.ts';
+import { pace } from '#projections/pace.ts';
+import { localProgress } from '#projections/progress.ts';
 import { usage } from '#projections/usage/projection.ts';
+
 import {
   type ChosenUsage,
   type UsageBy,
@@ -10,6 +13,7 @@ import {
   usageBy,
   usageBys,
 } from '#projections/usage/usage-by.ts';
+import { manualClock } from '#test/support/manual-clock.ts';
 import { caughtUp, eventually, operations } from '#test/support/projections.ts';
 import { acme, umbra } from '#test/support/sealing.ts';
 import { type Scripted, inViews, scripted } from '#test/support/usage-script.ts';
@@ -100,4 +104,16 @@ test('an export holds every bucket once, hour after hour', async (t) => {
     String(exported.reduce((sum, use) => sum + BigInt(use[of]), 0n));
   const { totals } = summed(script.written, acme, 'day', everything);
   assert.deepEqual([total('attempts'), total('tokens'), total('cost_nano_usd')], totals);
+});
+
+test('however busy the log is, use is never shown more than a second late for want of a batch', async () => {
+  const [clock, progress] = [manualClock(), localProgress()];
+  const { took, rest } = pace({ projection: usage, clock, progress });
+  for (let at = 1n; at <= 1_000n; at += 1n) {
+    const to = { position: at, eventId: undefined, ordinal: at };
+    took({ live: true, items: at % 2n === 0n ? [1] : [], to });
+  }
+  const rested = rest(new AbortController().signal);
+  await clock.advance(999);
+  await rested;
 });

@@ -17,10 +17,13 @@ export type ExportedUse = Use & {
   readonly labels: readonly string[];
 };
 
+/** Hours are read together until they have so many buckets. */
+const ENOUGH = 5_000;
+
 /**
- * The next day's buckets that are chosen, from the first hour with use after `after`. An
- * outcome moves use to another bucket of the same hour, and an hour is never cut: so whatever
- * happens between two of these, nothing is left out or told twice.
+ * The buckets of the next hours that are chosen, after `after`. An outcome moves use to another
+ * bucket of the same hour, and an hour is never cut: so whatever happens between two of these,
+ * nothing is left out or told twice.
  */
 export async function exportedUsage(
   tables: Transaction<UsageHoursTables>,
@@ -30,9 +33,13 @@ export async function exportedUsage(
   const beyond = after === undefined ? sql`` : sql`and hour > ${after}`;
   const which = sql`tenant_id = ${tenant} ${chosenBy(chosen)} ${beyond}`;
   const { rows } = await sql<ExportedUse>`
+    with next as (
+           select hour, count(*) as buckets from usage_hours
+            where ${which} group by hour order by hour limit 24),
+         reached as (
+           select hour, sum(buckets) over (order by hour) - buckets as before from next)
     select * from usage_hours
-     where ${which}
-       and hour < (select min(hour) + interval '1 day' from usage_hours where ${which})
+     where ${which} and hour <= (select max(hour) from reached where before < ${ENOUGH})
      order by hour, bucket`.execute(tables);
   return rows;
 }
