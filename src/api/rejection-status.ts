@@ -94,6 +94,7 @@ export const rejectionStatus = {
   'generation/not-found': 404,
   'generation/abandoned': 409,
   'generation/under-way': 409,
+  'generation/not-debited': 404,
   'generation/not-here': 409,
   'generation/task-or-model': 400,
   'generation/no-such-tool': 400,

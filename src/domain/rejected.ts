@@ -95,6 +95,7 @@ const reasons = {
   'generation/not-found': 'There is no such generation.',
   'generation/abandoned': 'The request was given up before it began; send it again as a new one.',
   'generation/under-way': 'The generation has not ended yet.',
+  'generation/not-debited': 'Nothing was debited for this attempt.',
   'generation/not-here': 'The generation is under way in another process.',
   'generation/task-or-model': 'Name a task or a model, not both.',
   'generation/no-such-tool': 'A call can be insisted on of a tool that is given, and of no other.',

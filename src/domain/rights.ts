@@ -55,6 +55,7 @@ const table = [
   ['A   s   s   s   s   s   A   .', 'generation.read'],
   ['A   s   s   s   .   .   .   .', 'generation.cancel'],
   ['A   s   s   s   .   .   .   .', 'generation.outcome'],
+  ['.   .   .   .   .   .   .   A', 'generation.adjust'],
   ['A   A   s   s   s   s   A   .', 'usage.read'],
   ['A   A   .   .   .   .   A   .', 'forecast.read'],
   ['A   A   .   .   .   .   A   .', 'member.read'],

@@ -110,6 +110,7 @@ async function fuzzed(t: TestContext) {
       policyId: things.policy,
       scope: things.scope,
       memberId: things.member ?? '',
+      generationId: things.generation ?? '',
       commentId: things.comment ?? '',
       suggestionId: things.suggestion ?? '',
       name,

@@ -125,6 +125,7 @@ const may: Record<string, { all: string[]; shared: string[] }> = {
       'plan.publish',
       'provider.read',
       'provider.publish',
+      'generation.adjust',
       'provider-key.manage',
       'projections.read',
       'projections.operate',

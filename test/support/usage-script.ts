@@ -68,9 +68,11 @@ function generation(random: Random) {
   const rest = Array.from({ length: 1 + random.below(2) }, reserved);
   const first = (rest.at(-1)!.data as { amount: Spent }).amount;
   let held = { tokens: first.tokens, cost: BigInt(first.costNanoUsd) };
-  const debits: { model: string; amount: ReturnType<typeof amount> }[] = [];
+  const debits: Debited[] = [];
   for (let attempt = 1; attempt <= random.below(4); attempt += 1) {
-    const debit = { model: pick(random, models), amount: amount() };
+    const countedBy = pick(random, ['provider', 'us', 'assumed']);
+    const isAssumed = countedBy === 'assumed';
+    const debit = { model: pick(random, models), amount: amount(), isAssumed };
     debits.push(debit);
     held = heldAfter(held, debit.amount, -1);
     if (attempt > 1) {
@@ -89,7 +91,7 @@ function generation(random: Random) {
         cacheWriteTokens: 0,
         outputTokens: 2,
         reasoningTokens: 0,
-        countedBy: pick(random, ['provider', 'us', 'assumed']),
+        countedBy,
         implausible: false,
       },
     });
@@ -100,7 +102,10 @@ function generation(random: Random) {
     [{ type: 'GenerationAborted', data: { by: 'caller' } }, 'aborted'],
     [undefined, 'open'],
   ] as const);
-  if (ending !== undefined) rest.push(ending);
+  if (ending !== undefined) {
+    rest.push(ending);
+    rest.push(...corrections(random, debits, amount));
+  }
   return {
     id,
     member,
@@ -118,6 +123,18 @@ function generation(random: Random) {
     },
   };
 }
+
+type Debited = { model: string; amount: Spent; isAssumed: boolean };
+
+/** Of some of what was debited; what the log says in the end takes the place of what it said. */
+const corrections = (random: Random, debits: Debited[], amount: () => Spent) =>
+  debits.flatMap((debit, index): DomainEvent[] => {
+    if (random.below(3) > 0) return [];
+    const [was, is] = [debit.amount, amount()];
+    Object.assign(debit, { amount: is, isAssumed: false });
+    const data = { attempt: index + 1, was, amount: is, reason: 'invoice' };
+    return [{ type: 'BudgetAdjusted', data }];
+  });
 
 const heldAfter = (
   { tokens, cost }: { readonly tokens: number; readonly cost: bigint },
@@ -146,10 +163,10 @@ export async function scripted(t: TestContext, seed: number) {
     written.outcomes.set(id, made.status);
     written.labels.set(id, made.labels);
     const hour = recordedAt.replace('59:59.999Z', '00:00Z');
-    for (const { model, amount } of made.debits) {
+    for (const { model, amount, isAssumed } of made.debits) {
       const [tokens, cost] = [BigInt(amount.tokens), BigInt(amount.costNanoUsd)];
       const of = { tenant, generation: id, day, hour, member, model, document, key };
-      written.lines.push({ ...of, tokens, cost });
+      written.lines.push({ ...of, tokens, cost, isAssumed });
     }
     return { tenant, id, isAnswered: made.status === 'completed', document };
   };

@@ -11,7 +11,9 @@ export type Counted = {
   readonly member: string;
   readonly key: string;
 };
-type Line = Counted & Readonly<Record<Exclude<UsageBy, 'label' | 'outcome'>, string>>;
+type Line = Counted & { readonly isAssumed: boolean } & Readonly<
+    Record<Exclude<UsageBy, 'label' | 'outcome'>, string>
+  >;
 export type Written = {
   readonly lines: Line[];
   readonly holds: Counted[];
@@ -19,7 +21,9 @@ export type Written = {
   readonly labels: Map<string, readonly string[]>;
 };
 
-/** What the log comes to, as texts: value, attempts, tokens, cost. */
+type Sum = [attempts: bigint, tokens: bigint, cost: bigint, assumed: bigint, assumedCost: bigint];
+
+/** What the log comes to, as texts: the value, and then the sums. */
 export function summed(
   { lines, outcomes, labels }: Written,
   tenant: TenantId,
@@ -43,11 +47,11 @@ export function summed(
     (['member', 'model', 'document', 'key'] as const).every(
       (name) => wanted[name] === undefined || line[name] === wanted[name],
     );
-  const sums = new Map<string, [bigint, bigint, bigint]>();
-  const all: [bigint, bigint, bigint] = [0n, 0n, 0n];
+  const sums = new Map<string, Sum>();
+  const all: Sum = [0n, 0n, 0n, 0n, 0n];
   for (const line of lines.filter(isIn)) {
     const of = valuesOf(line).map((value) => {
-      const sum = sums.get(value) ?? [0n, 0n, 0n];
+      const sum: Sum = sums.get(value) ?? [0n, 0n, 0n, 0n, 0n];
       sums.set(value, sum);
       return sum;
     });
@@ -55,14 +59,11 @@ export function summed(
       sum[0] += 1n;
       sum[1] += line.tokens;
       sum[2] += line.cost;
+      sum[3] += line.isAssumed ? 1n : 0n;
+      sum[4] += line.isAssumed ? line.cost : 0n;
     }
   }
-  const items = [...sums].map(([value, sum]) => [
-    value,
-    String(sum[0]),
-    String(sum[1]),
-    String(sum[2]),
-  ]);
+  const items = [...sums].map(([value, sum]) => [value, ...sum.map(String)]);
   return {
     items: items.toSorted(([a = ''], [b = '']) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
     totals: all.map(String),

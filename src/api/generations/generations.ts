@@ -14,6 +14,7 @@ import type { Config } from '#api/config.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
 import { policyFilters } from '#api/policy-filters.ts';
 import { adminModelHealthRoutes } from '#api/routes/admin-model-health.ts';
+import { adjustRoutes } from '#api/routes/generations/adjust.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
 import { forecastRoutes } from '#api/routes/usage/forecast.ts';
@@ -115,6 +116,10 @@ export function generations(ports: Ports) {
     controlRoutes: [
       ...catalogue.controlRoutes,
       adminModelHealthRoutes({ breakers, calls, view: ports.queries.models }),
+      adjustRoutes({
+        handle,
+        rebuild: (tenant) => runAsTenant(tenant, () => admission.rebuild(tenant)),
+      }),
     ],
     dataRoutes: [
       ...catalogue.dataRoutes,

@@ -32,6 +32,7 @@ const ledgerTypes = [
   'BudgetReserved',
   'BudgetToppedUp',
   'BudgetDebited',
+  'BudgetAdjusted',
   'GenerationAbandoned',
 ] as const satisfies readonly (GenerationEvent | BudgetEvent)['type'][];
 type LedgerEvent = Extract<GenerationEvent | BudgetEvent, { type: (typeof ledgerTypes)[number] }>;
@@ -127,6 +128,8 @@ function ledgerEntries() {
       case 'BudgetDebited':
         debited.set(id, plus(debited.get(id) ?? zero, event.data.amount));
         return undefined;
+      case 'BudgetAdjusted':
+        return { type: 'adjusted', id, was: event.data.was, amount: event.data.amount };
       case 'GenerationAbandoned':
         return { type: 'abandoned', id };
     }

@@ -1,4 +1,4 @@
-import { plus, zero } from './amount.ts';
+import { minus, plus, zero } from './amount.ts';
 import type { Amount } from './amount.ts';
 import type { ReservationId } from './ids.ts';
 import type { Scope } from './limits.ts';
@@ -52,6 +52,13 @@ export type LedgerEntry =
       readonly epoch: Epoch;
     }
   | { readonly type: 'ended'; readonly id: ReservationId; readonly end: Ended }
+  /** After its end: a debit was `was`, and is `amount` from now on. */
+  | {
+      readonly type: 'adjusted';
+      readonly id: ReservationId;
+      readonly was: Amount;
+      readonly amount: Amount;
+    }
   /** Its hold was found, and the log had nothing of it that counts. */
   | { readonly type: 'abandoned'; readonly id: ReservationId };
 
@@ -89,6 +96,11 @@ export function ledgerFold() {
     known.hold = { ...hold, attempts, amount: plus(hold.amount, amount) };
   };
 
+  const adjust = (known: Logged, { was, amount }: { was: Amount; amount: Amount }) => {
+    if (known.end === undefined) return;
+    known.end = { status: 'settled', amount: plus(minus(known.end.amount, was), amount) };
+  };
+
   return {
     enter: (entry: LedgerEntry): void => {
       switch (entry.type) {
@@ -103,6 +115,8 @@ export function ledgerFold() {
         case 'ended':
           of(entry.id).end ??= entry.end;
           return;
+        case 'adjusted':
+          return adjust(of(entry.id), entry);
         case 'abandoned':
           return abandon(of(entry.id));
       }

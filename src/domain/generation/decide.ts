@@ -3,6 +3,7 @@ import type { DecisionContext } from '#domain/decider.ts';
 import type { MemberId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Action, type Principal, assertMay, reachOf } from '#domain/rights.ts';
+import { type AdjustBudget, adjustBudget } from './adjust.ts';
 import { type DataOf, type GenerationEvent, type Target, generationEvents } from './events.ts';
 import {
   type EndedGeneration,
@@ -60,7 +61,8 @@ export type GenerationCommand =
   | EndGeneration
   | SettleLost
   | AbandonGeneration
-  | GiveOutcome;
+  | GiveOutcome
+  | AdjustBudget;
 
 function decide(
   command: GenerationCommand,
@@ -74,6 +76,8 @@ function decide(
       return state.status === 'missing' ? [{ type: 'GenerationAbandoned', data: {} }] : [];
     case 'GiveOutcome':
       return giveOutcome(command, state, principal);
+    case 'AdjustBudget':
+      return adjustBudget(command, state, principal);
     case 'ReserveAgain':
     case 'TopUpBudget':
     case 'RecordAttempt':

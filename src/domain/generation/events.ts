@@ -132,6 +132,14 @@ export const generationEvents = {
     finish: z.string().optional(),
     answer: Answer,
   }),
+  /** What a debit really was, told after the end: the provider's invoice, or the operator's word. */
+  BudgetAdjusted: readable({
+    attempt,
+    /** What was counted until then. */
+    was: Amount,
+    amount: Amount,
+    reason: z.enum(['invoice', 'waived']),
+  }),
   /** By this attempt's answer; without one, by an answer that was there before. */
   GenerationCompleted: readable({ attempt: attempt.optional() }),
   GenerationBlocked: readable({

@@ -56,13 +56,14 @@ export const spentBy = ({ debits }: Pick<Account, 'debits'>): Spent =>
 
 type OfAccount = Extract<
   GenerationEvent,
-  { type: 'BudgetReserved' | 'BudgetToppedUp' | 'AttemptMade' | 'BudgetDebited' }
+  { type: 'BudgetReserved' | 'BudgetToppedUp' | 'AttemptMade' | 'BudgetDebited' | 'BudgetAdjusted' }
 >;
 const ofAccount: readonly string[] = [
   'BudgetReserved',
   'BudgetToppedUp',
   'AttemptMade',
   'BudgetDebited',
+  'BudgetAdjusted',
 ] satisfies readonly OfAccount['type'][];
 
 export function evolve(state: Generation, event: GenerationEvent): Generation {
@@ -89,7 +90,17 @@ function accounted(state: OpenGeneration | EndedGeneration, event: OfAccount): G
       return attempted(state, event.data);
     case 'BudgetDebited':
       return { ...state, debits: new Map(state.debits).set(event.data.attempt, event.data) };
+    case 'BudgetAdjusted':
+      return { ...state, debits: adjusted(state.debits, event.data) };
   }
+}
+
+function adjusted(
+  debits: Account['debits'],
+  { attempt, amount }: DataOf<'BudgetAdjusted'>,
+): Account['debits'] {
+  const debit = debits.get(attempt);
+  return debit === undefined ? debits : new Map(debits).set(attempt, { ...debit, amount });
 }
 
 const requested = ({

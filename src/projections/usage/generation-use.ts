@@ -47,7 +47,9 @@ export type GenerationUse = {
 
 type OfLedger = Extract<
   GenerationEvent,
-  { type: 'BudgetReserved' | 'BudgetToppedUp' | 'BudgetDebited' | 'OutcomeGiven' }
+  {
+    type: 'BudgetReserved' | 'BudgetToppedUp' | 'BudgetDebited' | 'BudgetAdjusted' | 'OutcomeGiven';
+  }
 >;
 
 /**
@@ -58,6 +60,7 @@ export const readBodies: ReadonlySet<string> = new Set<OfLedger['type']>([
   'BudgetReserved',
   'BudgetToppedUp',
   'BudgetDebited',
+  'BudgetAdjusted',
   'OutcomeGiven',
 ]);
 
@@ -130,10 +133,16 @@ function withBody(use: GenerationUse, event: OfLedger, header: EventHeader): Gen
       };
     case 'BudgetDebited':
       return { ...use, debits: [...use.debits, debitOf(event.data, header)] };
+    case 'BudgetAdjusted':
+      return { ...use, debits: use.debits.map((debit) => adjusted(debit, event.data)) };
     case 'OutcomeGiven':
       return { ...use, outcome: event.data.outcome };
   }
 }
+
+/** It stays in its hour and window; nothing about it is assumed any more. */
+const adjusted = (debit: Debit, { attempt, amount }: DataOf<'BudgetAdjusted'>): Debit =>
+  debit.attempt === attempt ? { ...debit, amount, assumed: false } : debit;
 
 /** A hold that was lost is made anew: it takes the place of the one before. */
 const reserved = (

@@ -107,3 +107,18 @@ test('a window holds what was settled and what is held, by scope', () => {
   );
   assert.deepEqual([...totalsIn('2026-12', fold.ledger())], []);
 });
+
+test('a correction changes what was settled, in the windows of its reservation, as often as it is made', () => {
+  const adjusted = (was: number, is: number): LedgerEntry => ({
+    type: 'adjusted',
+    id: idOf('a'),
+    was: amount(was),
+    amount: amount(is),
+  });
+  const start = [began('e1', ''), reserved('a', 20, 'e1'), settled('a', 12)];
+  const corrected = [...start, adjusted(5, 0), adjusted(0, 3)];
+  assert.deepEqual(
+    told(...corrected).debited,
+    told(...start).debited.map((was) => was - 2),
+  );
+});

@@ -4,7 +4,7 @@ import { generationAggregate } from '#domain/generation/decide.ts';
 import type { DataOf, GenerationEvent } from '#domain/generation/events.ts';
 import { spentBy } from '#domain/generation/state.ts';
 import type { ModelId, ProviderId } from '#domain/ids.ts';
-import { given, memberNamed, principal } from '#test/support/given.ts';
+import { given, memberNamed, operator, principal } from '#test/support/given.ts';
 
 const { decider } = generationAggregate;
 const at = { model: 'small' as ModelId, provider: 'openai' as ProviderId, priceVersion: 1 };
@@ -205,6 +205,36 @@ test('what became of an answer is said once, by who asked for it', () => {
   given(decider, ...wasRequested, failed('timeout'))
     .when(give, own)
     .isRejected('generation/no-answer');
+});
+
+test('a debit is corrected by the operator, once the generation has ended', () => {
+  const history = [...wasRequested, wasMade(1), wasDebited(1, 30), completed];
+  const amount = amountOf(20);
+  const adjust = { type: 'AdjustBudget', attempt: 1, amount, reason: 'invoice' } as const;
+  const adjusted: GenerationEvent = {
+    type: 'BudgetAdjusted',
+    data: { attempt: 1, was: amountOf(30), amount, reason: 'invoice' },
+  };
+  const byOperator = { principal: operator };
+  given(decider, ...history)
+    .when(adjust, byOperator)
+    .happens(adjusted);
+  given(decider, ...history)
+    .when(adjust, byOperator)
+    .twice();
+  const { state } = given(decider, ...history, adjusted);
+  assert.ok('debits' in state);
+  assert.deepEqual(spentBy(state), amount);
+  given(decider, ...history)
+    .when({ ...adjust, attempt: 2 }, byOperator)
+    .isRejected('generation/not-debited');
+  given(decider, ...history)
+    .when(adjust, { principal: principal('olivia', 'owner') })
+    .isRejected('right/missing');
+  given(decider, ...wasRequested, wasMade(1), wasDebited(1, 30))
+    .when(adjust, byOperator)
+    .isRejected('generation/under-way');
+  given(decider).when(adjust, byOperator).isRejected('generation/not-found');
 });
 
 test('an erased generation keeps its figures and loses its words', () => {
