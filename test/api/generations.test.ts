@@ -339,6 +339,32 @@ test('where a model is refused, an old answer is given to whoever takes one, and
   assert.equal(refused.status, 429);
 });
 
+test('where every model failed, an old answer is given to whoever takes one, and what failed is paid and said', async (t) => {
+  const ours = await modelTenant(t);
+  const broken: Script = { text: ['Wor', 'ms'], fault: { kind: 'cut', after: 1 } };
+  ours.models.next(fish, broken, broken, broken, broken, broken);
+  const old = { ...asked, cache: { maxAgeS: 0, stale: true } };
+  const first = await generated(ours, old);
+  await sleep(5);
+  const answer = await ours.send('/v1/generations', old);
+  assert.equal(answer.headers.get('palimpsest-cache'), 'stale');
+  const made = await jsonIn(answer);
+  assert.deepEqual(
+    [made.status, made.answer.text, made.cached.stale],
+    ['completed', 'Fish and frogs.', true],
+  );
+  assert.ok(made.usage.costNanoUsd > 0, 'what was cut off is billed');
+  const events = await ours.eventsOf(made.id);
+  const served = events.find(({ type }) => type === 'AnswerServed');
+  assert.ok(served?.type === 'AnswerServed' && served.data.generation === first.id);
+  const failed = events.flatMap(({ type, data }) => (type === 'AttemptMade' ? [data.outcome] : []));
+  assert.ok(failed.length > 0 && failed.every((outcome) => outcome === 'cut'));
+  const again = await generated(ours, old);
+  assert.equal(again.cached.since, made.cached.since, 'what is served does not grow young by it');
+  const { events: shown } = await readEvents(ours, '/v1/generations', { body: old });
+  assert.equal(shown.at(-1)?.data['status'], 'failed', 'nothing goes on where something was read');
+});
+
 test('an answer from before passes the rules of now', async (t) => {
   const ours = await modelTenant(t);
   ours.models.next(fish, { ...fish, text: ['Nothing.'] });

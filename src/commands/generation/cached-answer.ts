@@ -2,16 +2,12 @@ import { filterAnswer } from '#commands/filter/filter-answer.ts';
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock } from '#commands/ports.ts';
 import type { Answer } from '#domain/generation/asked.ts';
+import type { Served } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { KeptAnswer } from '#domain/generation/kept-answer.ts';
 import { type AnswerCache, type AnswerPlace, ageOf } from './answer-cache.ts';
 import type { AnswerPart } from './model-port.ts';
 import type { Wanted } from './wanted.ts';
-
-export type CachedAnswer = {
-  readonly served: Omit<DataOf<'AnswerServed'>, 'requestedBy'>;
-  readonly flags: readonly DataOf<'FlagRaised'>[];
-};
 
 type Ports = { readonly answers: AnswerCache; readonly clock: Pick<Clock, 'now'> };
 
@@ -25,7 +21,7 @@ export async function cachedAnswer(
   place: AnswerPlace | undefined,
   { cache }: Pick<Wanted, 'cache'>,
   how: 'fresh' | 'any',
-): Promise<CachedAnswer | undefined> {
+): Promise<Served | undefined> {
   if (place === undefined || cache === undefined) return undefined;
   if (how === 'any' && !cache.stale) return undefined;
   const kept = await answers.find(place);

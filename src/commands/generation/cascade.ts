@@ -1,7 +1,7 @@
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import { plus, zero } from '#domain/budget/amount.ts';
-import type { Ending } from '#domain/generation/decide.ts';
+import type { Ending } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { ModelError } from '#domain/generation/model-error.ts';
 import { type Attempted, type AttemptPorts, attemptOnce } from './attempt-once.ts';
@@ -132,7 +132,7 @@ function nextAfter(
 const isWorthAsking = ({ retryable, kind }: ModelError, hasOther: boolean): boolean =>
   retryable && !(kind === 'timeout' && hasOther);
 
-const isShown = ({ made: { answer } }: Attempted): boolean =>
+export const isShown = ({ made: { answer } }: Attempted): boolean =>
   answer.text !== '' || answer.toolCalls.length > 0;
 
 async function tooLate(

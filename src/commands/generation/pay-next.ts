@@ -2,7 +2,7 @@ import type { Admission } from '#commands/admission.ts';
 import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import type { Amount } from '#domain/budget/amount.ts';
 import { minus, plus } from '#domain/budget/amount.ts';
-import type { Ending } from '#domain/generation/decide.ts';
+import type { Ending } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { Breakers } from './breaker-port.ts';
 import type { Candidate, Skipped } from './candidates.ts';

@@ -1,20 +1,21 @@
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
-import type { Ending, GenerationCommand } from '#domain/generation/decide.ts';
+import type { GenerationCommand } from '#domain/generation/decide.ts';
 import type { Generation } from '#domain/generation/state.ts';
 import type { AnswerPlace } from './answer-cache.ts';
-import { tryModels } from './cascade.ts';
+import { isShown, tryModels } from './cascade.ts';
 import { type Hold, LEASE_MS, named } from './reserve.ts';
 import { recorded, stepOf, tellCounters } from './records.ts';
 import type { Ended, UnderWay } from './under-way.ts';
 import type { GeneratePorts, Wanted } from './wanted.ts';
+import { servedAfter } from './without-model.ts';
 
 type Running = {
   readonly id: GenerationId;
   readonly hold: Hold;
   readonly filter: Filter;
-  readonly wanted: Pick<Wanted, 'canTakeBack' | 'timeoutMs'>;
+  readonly wanted: Pick<Wanted, 'cache' | 'canTakeBack' | 'timeoutMs'>;
   /** Where a whole answer is kept for whoever asks the same. */
   readonly place: AnswerPlace | undefined;
   readonly request: CommandRequest;
@@ -29,6 +30,7 @@ export async function runHeld(
   >,
   { id, hold, filter, wanted, place, request, running }: Running,
 ): Promise<Ended> {
+  const given = { filter, place, wanted };
   const { admission, clock } = ports;
   const { tenant } = request;
   const over = new AbortController();
@@ -46,12 +48,20 @@ export async function runHeld(
       running,
       canTakeBack: wanted.canTakeBack,
       deadline,
-      record: ({ made, debited, flags }, ending) =>
-        write({ type: 'RecordAttempt', made, debited, flags, ending }, `attempt ${made.attempt}`),
+      record: async (attempted, ending) => {
+        const { made, debited, flags } = attempted;
+        const isRead = isShown(attempted) && !wanted.canTakeBack;
+        const instead = isRead ? undefined : await servedAfter(ports, given, ending);
+        const command = { type: 'RecordAttempt', made, debited, flags, ending, instead } as const;
+        await write(command, `attempt ${made.attempt}`);
+      },
       logTopUp: (toppedUp) =>
         write({ type: 'TopUpBudget', toppedUp }, `top-up ${toppedUp.attempt} ${toppedUp.epoch}`),
     });
-    if (ending !== undefined) await write(endWith(ending), 'ended');
+    if (ending !== undefined) {
+      const instead = await servedAfter(ports, given, ending);
+      await write({ type: 'EndGeneration', ending, instead }, 'ended');
+    }
   } catch (error) {
     ports.warn('a generation failed by a mistake of ours', error);
     // It must not leave the hold open; what may have begun is assumed.
@@ -61,6 +71,7 @@ export async function runHeld(
   }
   if (last === undefined) throw new Error('A generation ended without a record.');
   const { state, revision, position } = last;
+  showServed(running, state);
   await tellCounters(admission, named(hold.request), state);
   if (place !== undefined) await keep(ports, place, id, state);
   return { state, revision, position };
@@ -74,6 +85,8 @@ async function keep(
   state: Generation,
 ): Promise<void> {
   if (state.status !== 'completed' || state.requestedBy === undefined) return;
+  // It would be young again each time that it is served.
+  if (state.served !== undefined) return;
   const { answer, answeredBy: model, finish, requestedBy } = state;
   if (model === undefined || (finish !== 'stop' && finish !== 'tool-calls')) return;
   try {
@@ -83,7 +96,13 @@ async function keep(
   }
 }
 
-const endWith = (ending: Ending): GenerationCommand => ({ type: 'EndGeneration', ending });
+function showServed({ show }: Pick<UnderWay, 'show'>, state: Generation): void {
+  if (!('served' in state) || state.served === undefined) return;
+  const { text, toolCalls } = state.answer;
+  show({ type: 'again' });
+  if (text !== '') show({ type: 'text', text });
+  for (const [index, call] of toolCalls.entries()) show({ type: 'tool-call', index, ...call });
+}
 
 async function atDeadline(
   { clock }: Pick<GeneratePorts, 'clock'>,

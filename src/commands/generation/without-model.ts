@@ -3,17 +3,19 @@ import type { FilteredPrompt } from '#commands/filter/filter-prompt.ts';
 import type { CommandRequest } from '#commands/handle.ts';
 import { askedOf } from '#domain/generation/asked.ts';
 import type { RequestGeneration } from '#domain/generation/decide.ts';
+import type { Ending, Served } from '#domain/generation/ending.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { AnswerPlace } from './answer-cache.ts';
-import { type CachedAnswer, cachedAnswer } from './cached-answer.ts';
+import { cachedAnswer } from './cached-answer.ts';
 import type { Ended } from './under-way.ts';
 import type { GeneratePorts, Wanted } from './wanted.ts';
 
 // Generations that ask no model and no budget: blocked, or answered before.
 
 type Given = Pick<FilteredPrompt, 'prompt' | 'flags'> & { readonly wanted: Wanted };
+type Place = { readonly filter: Filter; readonly place: AnswerPlace | undefined };
 type Ports = Pick<GeneratePorts, 'generations' | 'answers' | 'clock'>;
 
 export const blockedAt = async (
@@ -35,7 +37,7 @@ export async function servedFrom(
   id: GenerationId,
   { wanted, prompt, flags }: Given,
   request: CommandRequest,
-  { served, flags: found }: CachedAnswer,
+  { served, flags: found }: Served,
   reason?: string,
 ): Promise<Ended> {
   const skipped = reason === undefined ? [] : [{ model: served.model, reason }];
@@ -49,7 +51,7 @@ export async function servedFrom(
 export async function servedInstead(
   ports: Ports,
   id: GenerationId,
-  given: Given & { readonly filter: Filter; readonly place: AnswerPlace | undefined },
+  given: Given & Place,
   request: CommandRequest,
   error: unknown,
 ): Promise<{ readonly id: GenerationId; readonly ended: Ended }> {
@@ -57,6 +59,24 @@ export async function servedInstead(
   const found = await cachedAnswer(ports, given.filter, given.place, given.wanted, 'any');
   if (found === undefined) throw error;
   return { id, ended: await servedFrom(ports, id, given, request, found, error.code) };
+}
+
+/**
+ * Where every model failed, what is there already is better than nothing, to whoever says so. It
+ * cannot go on where a client has read of another answer.
+ */
+export async function servedAfter(
+  ports: Pick<GeneratePorts, 'answers' | 'clock' | 'warn'>,
+  { filter, place, wanted }: Place & { readonly wanted: Pick<Wanted, 'cache'> },
+  ending: Ending | undefined,
+): Promise<Served | undefined> {
+  if (ending?.type !== 'GenerationFailed') return undefined;
+  try {
+    return await cachedAnswer(ports, filter, place, wanted, 'any');
+  } catch (error) {
+    ports.warn('no answer was looked for', error);
+    return undefined;
+  }
 }
 
 export const requestWith = (

@@ -4,6 +4,7 @@ import type { MemberId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { type Action, type Principal, assertMay, reachOf } from '#domain/rights.ts';
 import { type AdjustBudget, adjustBudget } from './adjust.ts';
+import { type Ending, type Served, answered, assumedDebit, endWith, flagged } from './ending.ts';
 import { type DataOf, type GenerationEvent, type Target, generationEvents } from './events.ts';
 import {
   type EndedGeneration,
@@ -12,13 +13,7 @@ import {
   erase,
   evolve,
   initialState,
-  spentBy,
 } from './state.ts';
-
-export type Ending = Extract<
-  GenerationEvent,
-  { type: 'GenerationCompleted' | 'GenerationBlocked' | 'GenerationFailed' | 'GenerationAborted' }
->;
 
 export type RequestGeneration = {
   readonly type: 'RequestGeneration';
@@ -26,7 +21,7 @@ export type RequestGeneration = {
   readonly flags: readonly DataOf<'FlagRaised'>[];
   /** The hold that the counters have, or what the filter says against the prompt. */
   readonly decided:
-    | { readonly served: Omit<DataOf<'AnswerServed'>, 'requestedBy'> }
+    | Pick<Served, 'served'>
     | { readonly reserved: DataOf<'BudgetReserved'> }
     | { readonly blocked: DataOf<'GenerationBlocked'> };
 };
@@ -44,8 +39,14 @@ type RecordAttempt = {
   readonly debited: DataOf<'BudgetDebited'> | undefined;
   readonly flags: readonly DataOf<'FlagRaised'>[];
   readonly ending: Ending | undefined;
+  /** Takes the place of an ending without an answer. */
+  readonly instead?: Served | undefined;
 };
-type EndGeneration = { readonly type: 'EndGeneration'; readonly ending: Ending };
+type EndGeneration = {
+  readonly type: 'EndGeneration';
+  readonly ending: Ending;
+  readonly instead?: Served | undefined;
+};
 /** Nobody is at work on it any more: whatever may have begun is debited at the most it can have cost. */
 type SettleLost = { readonly type: 'SettleLost' };
 type AbandonGeneration = { readonly type: 'AbandonGeneration' };
@@ -111,10 +112,7 @@ function begun(
 ): GenerationEvent[] {
   if ('reserved' in decided) return [reservedFor(target, decided.reserved)];
   if ('blocked' in decided) return [{ type: 'GenerationBlocked', data: decided.blocked }];
-  return [
-    { type: 'AnswerServed', data: { ...decided.served, requestedBy: member } },
-    { type: 'GenerationCompleted', data: {} },
-  ];
+  return answered(decided.served, member);
 }
 
 const reservedFor = (
@@ -139,14 +137,14 @@ function underWay(
     case 'RecordAttempt':
       return recordAttempt(command, state);
     case 'EndGeneration':
-      return [command.ending];
+      return endWith(command, state.requestedBy);
     case 'SettleLost':
       return [...assumedDebit(state), { type: 'GenerationFailed', data: { reason: 'lost' } }];
   }
 }
 
 function recordAttempt(
-  { made, debited, flags, ending }: RecordAttempt,
+  { made, debited, flags, ending, instead }: RecordAttempt,
   { requestedBy, attempts }: OpenGeneration,
 ): GenerationEvent[] {
   if (attempts.includes(made.attempt)) return [];
@@ -156,27 +154,8 @@ function recordAttempt(
       : [{ type: 'AttemptMade' as const, data: { ...made, requestedBy } }]),
     ...flagged(flags),
     ...(debited === undefined ? [] : [{ type: 'BudgetDebited' as const, data: debited }]),
-    ...(ending === undefined ? [] : [ending]),
+    ...(ending === undefined ? [] : endWith({ ending, instead }, requestedBy)),
   ];
-}
-
-const flagged = (flags: readonly DataOf<'FlagRaised'>[]): GenerationEvent[] =>
-  flags.map((data) => ({ type: 'FlagRaised', data }));
-
-/** Nothing, where all attempts that may have begun are accounted for. */
-function assumedDebit(state: OpenGeneration): GenerationEvent[] {
-  const { begun, at, attempts, reserved } = state;
-  if (at === undefined || attempts.includes(begun)) return [];
-  const spent = spentBy(state);
-  const amount = {
-    tokens: Math.max(0, reserved.tokens - spent.tokens),
-    costNanoUsd: Math.max(0, reserved.costNanoUsd - spent.costNanoUsd),
-  };
-  const usage = { inputTokens: amount.tokens, outputTokens: 0, reasoningTokens: 0 };
-  const cached = { cacheReadTokens: 0, cacheWriteTokens: 0 };
-  const basis = { countedBy: 'assumed', implausible: false } as const;
-  const data = { attempt: begun, at, amount, ...usage, ...cached, ...basis };
-  return [{ type: 'BudgetDebited', data }];
 }
 
 function giveOutcome(

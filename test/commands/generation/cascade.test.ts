@@ -38,7 +38,7 @@ const wanted: Wanted = {
   timeoutMs: 10_000,
 };
 
-/** Two models over HTTP by the real client library; the first one answers what it is told to. */
+/** Two models over HTTP by the real client libraries, OpenAI's and Anthropic's; the first one answers what it is told to. */
 async function cascade(t: TestContext, first: () => Script) {
   const doubles = [await startModelServer(first), await startModelServer()];
   for (const double of doubles) t.after(async () => await double.stop());
@@ -50,7 +50,12 @@ async function cascade(t: TestContext, first: () => Script) {
   const models = ['first', 'second'] as ModelId[];
   for (const [index, model] of models.entries()) {
     const provider = model as string as never;
-    await publish.publishProvider(model, { baseUrl: `${doubles[index]!.origin}/v1` });
+    const { origin } = doubles[index]!;
+    const wire =
+      model === 'first'
+        ? ({ protocol: 'openai', baseUrl: `${origin}/v1` } as const)
+        : ({ protocol: 'anthropic', baseUrl: origin } as const);
+    await publish.publishProvider(model, wire);
     await setKey(provider, 'sk-of-the-platform-0123456789', byOperator());
     await publish.publishModel(model, { provider });
     await publish.publishPrice(model);

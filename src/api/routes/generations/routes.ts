@@ -61,13 +61,14 @@ export const generationRoutes =
         const begun = await begin(wanted, metaOf(request), request.body.target);
         const { id } = begun;
         reply.code(201).header('location', `/v1/generations/${id}`).type(type);
-        if ('ended' in begun) sayCached(reply, begun.ended);
         if (type !== STREAM) {
           const ended = await endOf(begun, reply);
+          sayCached(reply, ended);
           return replyWritten(reply, ended).send(shownOf(id, ended));
         }
         reply.header('cache-control', 'no-store');
         if ('ended' in begun) {
+          sayCached(reply, begun.ended);
           return reply.send(Readable.from(eventsOfEnded(id, begun.ended, { cameBack: false })));
         }
         const leave = staying(begun.running, reply);
