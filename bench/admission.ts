@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createConnection } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admission, Reserve } from '../src/commands/admission.ts';
 import type { ReservationId } from '../src/domain/budget/ids.ts';
 import type { Ledger } from '../src/domain/budget/ledger.ts';
@@ -14,6 +10,7 @@ import { redisAdmission } from '../src/infra/redis/admission.ts';
 import { redisConnection } from '../src/infra/redis/connection.ts';
 import { systemClock } from '../src/infra/system/clock.ts';
 import { systemIds } from '../src/infra/system/ids.ts';
+import { redisToUse } from './redis.ts';
 import { machine } from './report.ts';
 
 // node bench/admission.ts [CALLS]: what admission adds to a generation, with every limit of four
@@ -92,27 +89,8 @@ async function measure(name: string, admission: Admission, atOnce: number): Prom
   console.log(`${' '.repeat(26)} ${perSecond} generations/s`);
 }
 
-async function redisUrl(): Promise<{ readonly url: string; readonly stop: () => void }> {
-  const given = process.env['REDIS_URL'];
-  if (given !== undefined) return { url: given, stop: () => undefined };
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const args = ['--port', String(port), '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', args, { stdio: 'ignore' });
-  for (;;) {
-    const socket = createConnection(port, '127.0.0.1');
-    const answered = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (answered) break;
-    await sleep(50);
-  }
-  return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill() };
-}
-
 console.log(`${machine()}; ${CALLS} generations, four scopes with seven limits each`);
-const { url, stop } = await redisUrl();
+const { url, stop } = await redisToUse();
 const redis = redisConnection({ url, clock: systemClock });
 try {
   const ports = { clock: systemClock, ids: systemIds, books };
