@@ -6,6 +6,7 @@ import { keepAnOwner } from '#commands/keep-an-owner.ts';
 import type { Ids } from '#commands/ports.ts';
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
+import { alertAggregate } from '#domain/alert/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
@@ -70,6 +71,7 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
     suggestions: of(suggestionAggregate),
     generations: of(generationAggregate),
     budgets: of(budgetAggregate),
+    alerts: of(alertAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

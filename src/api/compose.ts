@@ -21,6 +21,7 @@ import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
 import { comments } from './comments.ts';
 import type { Config } from './config.ts';
+import { consequences } from './consequences.ts';
 import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
@@ -30,7 +31,6 @@ import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
 import { everyView, projecting } from './projecting.ts';
-import { reacting } from './reacting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
@@ -87,7 +87,7 @@ export async function compose(
   const generation = generations({ ...common, config, queries, documents: ofDocuments });
   const projection = projecting({ ...common, projections });
   observeConflicts(metrics, views);
-  const reactions = reacting({ ...common, flow: projection.flow, others: generation.reactions });
+  const reactions = consequences({ ...common, ...projection, queries, generation });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -163,6 +163,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...generation.dataRoutes,
+    ...reactions.dataRoutes,
     policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),

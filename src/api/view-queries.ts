@@ -1,8 +1,11 @@
 import type { Transaction } from 'kysely';
 import type { BudgetId } from '#domain/budget/ids.ts';
+import type { GenerationId } from '#domain/generation/ids.ts';
 import type { GroupId, IdentityProviderId, MemberId, PolicyId, TenantId } from '#domain/ids.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
+import { type AlertsTables, listAlerts } from '#projections/alerts.ts';
 import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
+import { type BudgetUseTables, useAround } from '#projections/budget-use.ts';
 import { type BudgetsTables, budgetOf, listBudgets } from '#projections/budgets.ts';
 import { type CascadesTables, listCascades } from '#projections/cascades.ts';
 import { type GroupsTables, groupOf, groupsOf, listGroups } from '#projections/groups.ts';
@@ -86,6 +89,14 @@ export function viewQueries({ read, readEveryTenant }: Views) {
         read((tables: Transaction<BudgetsTables>) => listBudgets(tables, tenant, page)),
       find: (tenant: TenantId, id: BudgetId) =>
         read((tables: Transaction<BudgetsTables>) => budgetOf(tables, tenant, id)),
+    },
+    budgetUse: {
+      around: (tenant: TenantId, generation: GenerationId) =>
+        read((tables: Transaction<BudgetUseTables>) => useAround(tables, tenant, generation)),
+    },
+    alerts: {
+      list: (tenant: TenantId, page: PageQuery) =>
+        read((tables: Transaction<AlertsTables>) => listAlerts(tables, tenant, page)),
     },
     providerKeys: {
       list: (tenant: TenantId) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actorEvents } from './actor/events.ts';
+import { alertEvents } from './alert/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
 import { budgetEvents } from './budget/events.ts';
 import { cascadeEvents } from './cascade/events.ts';
@@ -39,6 +40,7 @@ export const slices: readonly EventDefinitions[] = [
   suggestionEvents,
   generationEvents,
   budgetEvents,
+  alertEvents,
   projectionEvents,
 ];
 

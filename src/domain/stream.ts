@@ -21,6 +21,7 @@ export const streamKinds = [
   'suggestion',
   'generation',
   'budget',
+  'alert',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

@@ -1,4 +1,6 @@
+import { alerts } from './alerts.ts';
 import { apiKeys } from './api-keys.ts';
+import { budgetUse } from './budget-use.ts';
 import { budgets } from './budgets.ts';
 import { cascades } from './cascades.ts';
 import { documentComments } from './document-comments.ts';
@@ -42,6 +44,8 @@ export const projections: readonly Projection[] = [
   policies,
   usage,
   budgets,
+  budgetUse,
+  alerts,
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Script } from '#test/support/model-server/script.ts';
+import { until } from '#test/support/process.ts';
 import { type ModelTenant, askingAs, modelTenant } from '#test/support/model-tenant.ts';
 
 const question = { role: 'user', content: 'Summarise: The heron fishes at dawn. It stands still.' };
@@ -123,4 +124,30 @@ test('budgets are set by owners and admins, for whom there is, and for what can 
   for (const body of [{}, { tokensPerDay: -1 }, { tokensPerDay: 0.5 }, { tokensPerYear: 1 }]) {
     assert.deepEqual(await put(ours.send, 'tenant', body), [400, 'request/invalid']);
   }
+});
+
+test('each threshold of each budget is told once per window, whatever the number of processes', async (t) => {
+  const ours = await modelTenant(t, {
+    roles: ['data', 'control', 'projector', 'worker'],
+    beside: 0,
+  });
+  const bea = await colleague(ours, { project: 'apollo' });
+  const member = `member:${bea.member}`;
+  await ours.make(ours.key, 'PUT', `/v1/budgets/${member}`, { tokensPerDay: 300 });
+  await ours.make(ours.key, 'PUT', '/v1/budgets/label:project=apollo', { tokensPerMonth: 1_490 });
+  for (let times = 0; times < 2; times += 1) {
+    ours.models.next(long);
+    assert.equal((await bea.send('/v1/generations', asked)).status, 201);
+  }
+  const told = async () =>
+    (await jsonIn(await ours.send('/v1/alerts'))).items.map(
+      ({ data }: { data: Record<string, string | number> }) =>
+        `${data['scope']} ${data['limit']} ${data['threshold']} ${data['used']}/${data['allowed']}`,
+    );
+  await until(async () => (await told()).length >= 3);
+  // 149 of 300 are not half of it yet; 298 are all but 100 %.
+  assert.deepEqual(
+    new Set(await told()),
+    new Set([50, 80, 90].map((one) => `${member} tokensPerDay ${one} 298/300`)),
+  );
 });

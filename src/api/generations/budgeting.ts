@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Admission } from '#commands/admission.ts';
-import { type ClaimsOf, claiming } from '#commands/generation/claims.ts';
+import { type ClaimsOf, claiming, limiting } from '#commands/generation/claims.ts';
 import type { Entitlement } from '#commands/generation/wanted.ts';
 import type { Clock } from '#commands/ports.ts';
 import { recentHistory } from '#commands/recent-history.ts';
 import type { Aggregates } from '#api/aggregates.ts';
 import { type BudgetDeps, budgetRoutes } from '#api/routes/budgets.ts';
 import type { viewQueries } from '#api/view-queries.ts';
+import type { Limits, Scope } from '#domain/budget/limits.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -22,6 +23,7 @@ type Ports = {
 /** Budgets of members, keys and labels, and what generations are counted in because of them. */
 export function budgeting(ports: Ports): {
   readonly claimsOf: ClaimsOf;
+  readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
   readonly routes: FastifyPluginAsyncZod;
 } {
   const { streams, queries, admission, entitlement, clock } = ports;
@@ -43,9 +45,12 @@ export function budgeting(ports: Ports): {
     return { ...found.get(scope)!, windows };
   };
 
+  const limitsOf = limiting(recent);
   return {
+    limitsOf: async (tenant, scope) =>
+      await limitsOf(tenant, scope, (await entitlement(tenant)).limits),
     claimsOf: claiming({
-      budgetHistory: recent,
+      limitsOf,
       keyHistory: recentHistory(streams.apiKeys.history, clock),
     }),
     routes: budgetRoutes({ handle, use, mustBeThere: mustBeThere(streams), view: queries.budgets }),

@@ -112,6 +112,7 @@ export function generations(ports: Ports) {
   };
   return {
     reactions: [offering(ports)],
+    limitsOf: ofBudgets.limitsOf,
     seed: catalogue.seed,
     controlRoutes: [
       ...catalogue.controlRoutes,

@@ -9,17 +9,24 @@ import type { Principal } from '#domain/rights.ts';
 /** What a generation of this caller is counted in, and how much each of them may use. */
 export type ClaimsOf = (principal: Principal, ofPlan: Limits) => Promise<readonly Claim[]>;
 
+/** The limits of one scope now. Those of the plan are the tenant's. */
+export type LimitsOf = (tenant: TenantId, scope: Scope, ofPlan: Limits) => Promise<Limits>;
+
+export const limiting =
+  (budgetHistory: Pick<History<Budget>, 'newest'>): LimitsOf =>
+  async (tenant, scope, ofPlan) => {
+    const own = (await budgetHistory.newest(tenant, budgetIdOf(scope))).state.limits ?? {};
+    return scope === 'tenant' ? within(ofPlan, own) : own;
+  };
+
 /**
  * The tenant under its plan, and the member, key and labels below it under their budgets. They are
  * counted without a budget too: one that is set at noon counts what was used in the morning.
  */
 export function claiming(ports: {
-  readonly budgetHistory: Pick<History<Budget>, 'newest'>;
+  readonly limitsOf: LimitsOf;
   readonly keyHistory: Pick<History<ApiKey>, 'newest'>;
 }): ClaimsOf {
-  const budgetOf = async (tenant: TenantId, scope: Scope): Promise<Limits> =>
-    (await ports.budgetHistory.newest(tenant, budgetIdOf(scope))).state.limits ?? {};
-
   const labelsOf = async ({ tenant, apiKey }: Principal): Promise<readonly Scope[]> => {
     if (apiKey === undefined) return [];
     const { state } = await ports.keyHistory.newest(tenant, apiKey);
@@ -35,10 +42,10 @@ export function claiming(ports: {
       ...(await labelsOf(principal)),
     ];
     return await Promise.all(
-      scopes.map(async (scope) => {
-        const own = await budgetOf(tenant, scope);
-        return { scope, limits: scope === 'tenant' ? within(ofPlan, own) : own };
-      }),
+      scopes.map(async (scope) => ({
+        scope,
+        limits: await ports.limitsOf(tenant, scope, ofPlan),
+      })),
     );
   };
 }

@@ -1,5 +1,6 @@
 import type { Aggregate } from '#domain/aggregate.ts';
 import { actorAggregate } from '#domain/actor/decide.ts';
+import { alertAggregate } from '#domain/alert/decide.ts';
 import { apiKeyAggregate } from '#domain/api-key/decide.ts';
 import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
@@ -44,6 +45,7 @@ const byKind = {
   suggestion: suggestionAggregate,
   generation: generationAggregate,
   budget: budgetAggregate,
+  alert: alertAggregate,
   projection: projectionAggregate,
 } satisfies Record<StreamKind, object>;
 

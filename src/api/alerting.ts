@@ -1,0 +1,49 @@
+import { raiseBudgetAlerts } from '#commands/alerts/raise-budget-alerts.ts';
+import type { Clock } from '#commands/ports.ts';
+import type { Reaction } from '#commands/reaction.ts';
+import type { Limits, Scope } from '#domain/budget/limits.ts';
+import type { TenantId } from '#domain/ids.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import type { Reached } from '#projections/reached.ts';
+import type { Aggregates } from './aggregates.ts';
+import { alertRoutes } from './routes/alerts.ts';
+import type { viewQueries } from './view-queries.ts';
+
+/** How long a view may lag before the reaction is tried again from the start. */
+const PATIENCE_MS = 5_000;
+
+/** Tells of budgets before and when they are used up. */
+export function alerting(ports: {
+  readonly streams: Pick<Aggregates, 'alerts'>;
+  readonly queries: Pick<ReturnType<typeof viewQueries>, 'alerts' | 'budgetUse'>;
+  readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
+  readonly reached: Reached;
+  readonly clock: Clock;
+}) {
+  const { streams, queries, limitsOf, reached, clock } = ports;
+
+  const mustReach = async (tenant: TenantId, position: bigint): Promise<void> => {
+    const [late, done] = [new AbortController(), new AbortController()];
+    void clock.sleep(PATIENCE_MS, done.signal).then(() => late.abort());
+    try {
+      if (await reached(tenant, ['budget_use'], position, late.signal)) return;
+    } finally {
+      done.abort();
+    }
+    throw new Error('The view of what is used of budgets is behind.');
+  };
+
+  const thresholds: Reaction = raiseBudgetAlerts({
+    alerts: streams.alerts.handle,
+    limitsOf,
+    useAround: async (tenant, generation, position) => {
+      await mustReach(tenant, position);
+      return await runAsTenant(tenant, () => queries.budgetUse.around(tenant, generation));
+    },
+  });
+
+  return {
+    reactions: [thresholds],
+    dataRoutes: [alertRoutes({ view: queries.alerts })],
+  };
+}
