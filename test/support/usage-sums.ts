@@ -63,7 +63,7 @@ export function summed(
       sum[4] += line.isAssumed ? line.cost : 0n;
     }
   }
-  const items = [...sums].map(([value, sum]) => [value, ...sum.map(String)]);
+  const items = [...sums].map(([value, sum]) => [value].concat(sum.map(String)));
   return {
     items: items.toSorted(([a = ''], [b = '']) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
     totals: all.map(String),

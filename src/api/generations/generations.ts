@@ -28,7 +28,8 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { budgeting } from './budgeting.ts';
 import { openCounters } from './counters.ts';
 import { forecasting } from './forecasting.ts';
-import type { GenerationDeps, NamedModel } from './generation-deps.ts';
+import type { GenerationDeps } from './generation-deps.ts';
+import { namedModels } from './named-models.ts';
 import { targeting } from './targeting.ts';
 
 type Ports = {
@@ -108,7 +109,7 @@ export function generations(ports: Ports) {
       if (id === undefined) return false;
       return (await cascades.newest(PLATFORM, id)).revision >= 0;
     },
-    names: async (tenant) => await namesFor(ports, catalogue, tenant),
+    names: async (tenant) => await namedModels(ports.queries, catalogue, tenant),
   };
   return {
     reactions: [offering(ports)],
@@ -177,40 +178,4 @@ function entitlementOf(
     const { models, features, ...limits } = plan.figures;
     return { limits, models, features, zones: { timeZone }, region };
   };
-}
-
-/** Platform data, which everybody may read; what the tenant cannot use is left out. */
-async function namesFor(
-  { queries }: Pick<Ports, 'queries'>,
-  catalogue: ReturnType<typeof modelCatalogue>,
-  tenant: TenantId,
-): Promise<readonly NamedModel[]> {
-  const [models, cascades] = await runAsTenant(PLATFORM, () =>
-    Promise.all([queries.models.list(), queries.cascades.list()]),
-  );
-  const usable = await Promise.all(
-    models.map(async ({ id }) => {
-      try {
-        await catalogue.find(tenant, id);
-        return true;
-      } catch (error) {
-        if (error instanceof Rejected) return false;
-        throw error;
-      }
-    }),
-  );
-  return [
-    ...models
-      .filter((_, index) => usable[index])
-      .map(({ id, provider, publishedAt }) => ({
-        name: id as string,
-        owner: provider as string,
-        publishedAt,
-      })),
-    ...cascades.map(({ id, publishedAt }) => ({
-      name: id as string,
-      owner: 'palimpsest',
-      publishedAt,
-    })),
-  ];
 }
