@@ -165,6 +165,8 @@ export class Room {
           this.#unfinished = events.filter(({ header }) => header.revision <= known);
         }
         this.take(events);
+        // There may be more than is read at once, and nobody may write again for long.
+        if (events.length > 0) this.#readOn(this.revision + 1);
       })
       .catch((error: unknown) => {
         this.#reading = false;

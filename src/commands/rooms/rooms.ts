@@ -129,8 +129,11 @@ export function rooms(ports: RoomPorts): Rooms {
     },
     readOn: async () => {
       for (const [stream, { room }] of open) {
-        const from = room.revision + 1;
-        take(stream, await opened(await log.readStream(stream, { from, limit: PAGE })));
+        for (let from = room.revision + 1, isMore = true; isMore; from += PAGE) {
+          const page = await log.readStream(stream, { from, limit: PAGE });
+          take(stream, await opened(page));
+          isMore = page.length === PAGE;
+        }
       }
     },
     tidy: async () => {
