@@ -12,6 +12,7 @@ import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
 import { policyAggregate } from '#domain/compliance/policy/decide.ts';
+import { deliveryAggregate } from '#domain/delivery/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { generationAggregate } from '#domain/generation/decide.ts';
@@ -25,6 +26,7 @@ import { providerAggregate } from '#domain/provider/decide.ts';
 import { providerKeyAggregate } from '#domain/provider-key/decide.ts';
 import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
+import { webhookAggregate } from '#domain/webhook/decide.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 
 export type Aggregates = ReturnType<typeof aggregates>;
@@ -72,6 +74,8 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
     generations: of(generationAggregate),
     budgets: of(budgetAggregate),
     alerts: of(alertAggregate),
+    webhooks: of(webhookAggregate),
+    deliveries: of(deliveryAggregate),
   };
   const keepingAnOwner = keepAnOwner({
     members: members.handle,

@@ -87,7 +87,7 @@ export async function compose(
   const generation = generations({ ...common, config, queries, documents: ofDocuments });
   const projection = projecting({ ...common, projections });
   observeConflicts(metrics, views);
-  const reactions = consequences({ ...common, ...projection, queries, generation });
+  const reactions = consequences({ ...common, ...projection, config, queries, generation });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,

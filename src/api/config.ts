@@ -19,6 +19,17 @@ const key = z
 const postgresUrl = url('postgres', 'postgresql');
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+/** Origins that may be at private addresses, of which one is such. */
+const privateOrigins = (such: string) =>
+  [
+    `origins such as ${such}, separated by commas; http:// for loopback only`,
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
+      .refine((origins) => origins.every((origin) => isOrigin(origin) && !isOpenHttp(origin))),
+  ] as const;
+
 /** The variables: what is accepted in words (for people) and as a schema. No value is ever shown. */
 const variables = {
   PALIMPSEST_HOME: ['the path of a directory', z.string().default('.palimpsest')],
@@ -55,14 +66,8 @@ const variables = {
       .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
       .refine((origins) => origins.every(isOrigin)),
   ],
-  PALIMPSEST_PRIVATE_ISSUERS: [
-    'origins such as https://sso.internal, separated by commas; http:// for loopback only',
-    z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
-      .refine((origins) => origins.every((origin) => isOrigin(origin) && !isOpenHttp(origin))),
-  ],
+  PALIMPSEST_PRIVATE_ISSUERS: privateOrigins('https://sso.internal'),
+  PALIMPSEST_PRIVATE_WEBHOOKS: privateOrigins('https://hooks.internal'),
   PALIMPSEST_TRUSTED_PROXIES: [
     'addresses and networks such as 10.0.0.0/8, separated by commas',
     z
@@ -110,6 +115,8 @@ export type Config = {
   readonly corsOrigins: readonly string[];
   /** Origins of identity providers that may be at private addresses. */
   readonly privateIssuers: readonly string[];
+  /** The same of webhooks. */
+  readonly privateWebhooks: readonly string[];
   /** Our own proxies, whose `X-Forwarded-For` says who asks. */
   readonly trustedProxies: readonly string[];
   readonly host: string;
@@ -169,6 +176,7 @@ function configOf(values: Values): Config {
     },
     corsOrigins: values.CORS_ORIGINS,
     privateIssuers: values.PALIMPSEST_PRIVATE_ISSUERS,
+    privateWebhooks: values.PALIMPSEST_PRIVATE_WEBHOOKS,
     trustedProxies: values.PALIMPSEST_TRUSTED_PROXIES,
     host: values.HOST,
     port: values.PORT,

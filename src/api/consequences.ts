@@ -1,21 +1,35 @@
 import { alerting } from './alerting.ts';
 import { reacting } from './reacting.ts';
+import { webhooks } from './webhooks.ts';
 
-type Ports = Omit<Parameters<typeof alerting>[0] & Parameters<typeof reacting>[0], 'others'> & {
-  readonly generation: {
-    readonly reactions: Parameters<typeof reacting>[0]['others'];
-    readonly limitsOf: Parameters<typeof alerting>[0]['limitsOf'];
+type Ports = Parameters<typeof alerting>[0] &
+  Parameters<typeof webhooks>[0] &
+  Parameters<typeof reacting>[0] & {
+    readonly generation: {
+      readonly reactions: Parameters<typeof reacting>[0]['others'];
+      readonly limitsOf: Parameters<typeof alerting>[0]['limitsOf'];
+      readonly featuresOf: Parameters<typeof webhooks>[0]['featuresOf'];
+    };
   };
-};
 
 /** What follows from events, and is done by whoever has the role `worker`. */
-export function consequences(ports: Omit<Ports, 'limitsOf'>) {
+export function consequences(ports: Omit<Ports, 'limitsOf' | 'featuresOf' | 'others'>) {
   const { generation } = ports;
+  const hooks = webhooks({ ...ports, featuresOf: generation.featuresOf });
   const alerts = alerting({ ...ports, limitsOf: generation.limitsOf });
-  const reactions = reacting({ ...ports, others: [...generation.reactions, ...alerts.reactions] });
+  const reactions = reacting({
+    ...ports,
+    others: [...generation.reactions, ...alerts.reactions, ...hooks.reactions],
+  });
   return {
-    dataRoutes: alerts.dataRoutes,
-    start: reactions.start,
-    stop: reactions.stop,
+    dataRoutes: [...alerts.dataRoutes, ...hooks.dataRoutes],
+    start: async () => {
+      hooks.start();
+      await reactions.start();
+    },
+    stop: async () => {
+      await reactions.stop();
+      await hooks.stop();
+    },
   };
 }

@@ -8,6 +8,7 @@ import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
 import { type BudgetUseTables, useAround } from '#projections/budget-use.ts';
 import { type BudgetsTables, budgetOf, listBudgets } from '#projections/budgets.ts';
 import { type CascadesTables, listCascades } from '#projections/cascades.ts';
+import { type DeliveriesTables, deliveriesDue, deliveriesTo } from '#projections/deliveries.ts';
 import { type GroupsTables, groupOf, groupsOf, listGroups } from '#projections/groups.ts';
 import {
   type IdentityProvidersTables,
@@ -22,6 +23,8 @@ import { type PoliciesTables, listPolicies, policyOf } from '#projections/polici
 import { type ProviderKeysTables, listProviderKeys } from '#projections/provider-keys.ts';
 import { type ProvidersTables, listProviders } from '#projections/providers.ts';
 import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
+import { type WebhooksTables, listWebhooks } from '#projections/webhooks.ts';
+import type { WebhookId } from '#domain/webhook/ids.ts';
 import type { UsageHoursTables } from '#projections/usage/buckets.ts';
 import { exportedUsage } from '#projections/usage/exported-usage.ts';
 import { usageBy } from '#projections/usage/usage-by.ts';
@@ -97,6 +100,15 @@ export function viewQueries({ read, readEveryTenant }: Views) {
     alerts: {
       list: (tenant: TenantId, page: PageQuery) =>
         read((tables: Transaction<AlertsTables>) => listAlerts(tables, tenant, page)),
+    },
+    webhooks: {
+      list: (tenant: TenantId) =>
+        read((tables: Transaction<WebhooksTables>) => listWebhooks(tables, tenant)),
+    },
+    deliveries: {
+      to: (tenant: TenantId, webhook: WebhookId) =>
+        read((tables: Transaction<DeliveriesTables>) => deliveriesTo(tables, tenant, webhook)),
+      due: () => readEveryTenant((tables: Transaction<DeliveriesTables>) => deliveriesDue(tables)),
     },
     providerKeys: {
       list: (tenant: TenantId) =>

@@ -6,6 +6,7 @@ import { budgetEvents } from './budget/events.ts';
 import { cascadeEvents } from './cascade/events.ts';
 import { commentEvents } from './comment/events.ts';
 import { policyEvents } from './compliance/policy/events.ts';
+import { deliveryEvents } from './delivery/events.ts';
 import { documentEvents } from './document/events.ts';
 import type { EventDefinitions } from './event.ts';
 import { generationEvents } from './generation/events.ts';
@@ -20,6 +21,7 @@ import { providerKeyEvents } from './provider-key/events.ts';
 import type { StreamKind } from './stream.ts';
 import { suggestionEvents } from './suggestion/events.ts';
 import { tenantEvents } from './tenant/events.ts';
+import { webhookEvents } from './webhook/events.ts';
 
 /** The events of every slice. A type's name is unique over all of them. */
 export const slices: readonly EventDefinitions[] = [
@@ -41,6 +43,8 @@ export const slices: readonly EventDefinitions[] = [
   generationEvents,
   budgetEvents,
   alertEvents,
+  webhookEvents,
+  deliveryEvents,
   projectionEvents,
 ];
 

@@ -4,10 +4,10 @@ import type { StreamKind, StreamName } from './stream.ts';
 
 /**
  * Whose key seals a body: `document:<id>` for its content, `member:<id>` for name and e-mail,
- * `group:<id>` for its name, `provider-key:<id>` for one key at a provider.
+ * `group:<id>` for its name, `provider-key:<id>` for one key at a provider, `webhook:<id>` for what one is signed with.
  * Destroying that key erases the content everywhere and leaves every hash intact.
  */
-export type Subject = `${'document' | 'member' | 'group' | 'provider-key'}:${string}`;
+export type Subject = `${'document' | 'member' | 'group' | 'provider-key' | 'webhook'}:${string}`;
 
 /**
  * What is known about an event without opening it. Stored in the clear as canonical JSON (RFC

@@ -112,6 +112,10 @@ const reasons = {
   'model/failing': 'The model fails too often now, and is left alone for a while.',
   'model/no-tools': 'The model calls no tools.',
   'model/no-json': 'The model cannot be held to JSON.',
+  'webhook/not-found': 'There is no such webhook.',
+  'webhook/not-in-plan': 'The plan of this tenant does not include webhooks.',
+  'webhook/address-not-allowed':
+    'A webhook is reached by https at a public address, or the operator lists its origin.',
   'budget/not-found': 'There is no such budget.',
   'budget/exhausted': 'A limit refuses this for now.',
   'budget/never-fits': 'This is more than a limit allows at once.',

@@ -73,6 +73,8 @@ const table = [
   ['A   A   .   .   .   .   .   A', 'provider-key.manage'],
   ['A   A   .   .   .   .   A   .', 'budget.read'],
   ['A   A   .   .   .   .   .   .', 'budget.manage'],
+  ['A   A   .   .   .   .   A   .', 'webhook.read'],
+  ['A   A   .   .   .   .   .   .', 'webhook.manage'],
   ['A   A   .   .   A   .   A   .', 'policy.read'],
   ['A   A   .   .   .   .   .   .', 'policy.publish'],
   ['A   A   .   .   .   .   A   A', 'audit.read'],

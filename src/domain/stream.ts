@@ -22,6 +22,8 @@ export const streamKinds = [
   'generation',
   'budget',
   'alert',
+  'webhook',
+  'delivery',
   'projection',
 ] as const;
 export type StreamKind = (typeof streamKinds)[number];

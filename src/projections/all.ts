@@ -3,6 +3,7 @@ import { apiKeys } from './api-keys.ts';
 import { budgetUse } from './budget-use.ts';
 import { budgets } from './budgets.ts';
 import { cascades } from './cascades.ts';
+import { deliveries } from './deliveries.ts';
 import { documentComments } from './document-comments.ts';
 import type { ConflictFinder } from './conflict-finder.ts';
 import { documentConflicts } from './document-conflicts.ts';
@@ -22,6 +23,7 @@ import { policies } from './policies.ts';
 import { providerKeys } from './provider-keys.ts';
 import { providers } from './providers.ts';
 import { tenants } from './tenants.ts';
+import { webhooks } from './webhooks.ts';
 import { usage } from './usage/projection.ts';
 
 /** The views that are made of events alone. */
@@ -46,6 +48,8 @@ export const projections: readonly Projection[] = [
   budgets,
   budgetUse,
   alerts,
+  webhooks,
+  deliveries,
 ];
 
 /** Every view there is. What is not in this list is neither built nor found by readers. */

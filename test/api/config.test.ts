@@ -30,6 +30,7 @@ test('nothing needs to be set', () => {
     },
     corsOrigins: [],
     privateIssuers: [],
+    privateWebhooks: [],
     trustedProxies: [],
     host: '127.0.0.1',
     port: 7410,

@@ -82,6 +82,7 @@ async function fuzzed(t: TestContext) {
       generation,
       policy,
       scope,
+      webhook: await post('/v1/webhooks', { url: 'https://hooks.example.com/in' }),
       tenant: tenantId,
     };
   };
@@ -97,6 +98,7 @@ async function fuzzed(t: TestContext) {
       tenants: things.tenant,
       'provider-keys': things.providerKey,
       generations: things.generation,
+      webhooks: things.webhook,
       plans: 'starter',
       providers: 'openai',
       // Not the one that things are made with.
@@ -148,6 +150,7 @@ async function fuzzed(t: TestContext) {
       features: 'documents',
       packs: 'pack',
       region: 'eu',
+      url: 'https://hooks.example.com/in',
       issuer: `https://${never.hex()}.example.com`,
       claim: 'groups',
       subject: never.hex(),

@@ -39,6 +39,7 @@ type Things = {
   readonly providerKey: string;
   readonly policy: string;
   readonly budget: string;
+  readonly webhook: string;
   readonly version: string;
   readonly comment: string;
   readonly suggestion: string;
@@ -80,6 +81,7 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
   await make(key, 'PUT', `/v1/policies/${policy}`, { detectors: [] });
   const budget = `member:${member}`;
   await make(key, 'PUT', `/v1/budgets/${budget}`, { tokensPerDay: 1_000_000 });
+  const webhook = await id('/v1/webhooks', { url: `https://${word}.example.com/hook` });
   const version = `${word} 1`;
   return {
     document,
@@ -91,6 +93,7 @@ async function fill({ make }: RealServer, key: string, word: string): Promise<Th
     providerKey,
     policy,
     budget,
+    webhook,
     version,
     comment,
     suggestion,
@@ -108,6 +111,7 @@ const neverThere = (): Things => ({
   providerKey: never.uuid(),
   policy: 'of-nobody',
   budget: `member:${never.uuid()}`,
+  webhook: never.uuid(),
   version: 'of nobody',
   comment: never.uuid(),
   suggestion: never.uuid(),
@@ -131,6 +135,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, keyof Things>>
   '/v1/generations/': { id: 'generation' },
   '/v1/policies/': { policyId: 'policy' },
   '/v1/budgets/': { scope: 'budget' },
+  '/v1/webhooks/': { id: 'webhook' },
 };
 
 function kindOf(url: string, parameter: string): keyof Things {

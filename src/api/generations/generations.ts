@@ -114,6 +114,7 @@ export function generations(ports: Ports) {
   return {
     reactions: [offering(ports)],
     limitsOf: ofBudgets.limitsOf,
+    featuresOf: async (tenant: TenantId) => (await entitlement(tenant)).features,
     seed: catalogue.seed,
     controlRoutes: [
       ...catalogue.controlRoutes,

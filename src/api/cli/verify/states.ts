@@ -6,6 +6,7 @@ import { budgetAggregate } from '#domain/budget/decide.ts';
 import { cascadeAggregate } from '#domain/cascade/decide.ts';
 import { commentAggregate } from '#domain/comment/decide.ts';
 import { policyAggregate } from '#domain/compliance/policy/decide.ts';
+import { deliveryAggregate } from '#domain/delivery/decide.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import { freeDocument, baseOf, contentOf } from '#domain/document/reading.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
@@ -24,6 +25,7 @@ import { providerKeyAggregate } from '#domain/provider-key/decide.ts';
 import type { StreamKind } from '#domain/stream.ts';
 import { suggestionAggregate } from '#domain/suggestion/decide.ts';
 import { tenantAggregate } from '#domain/tenant/decide.ts';
+import { webhookAggregate } from '#domain/webhook/decide.ts';
 
 export type AnyAggregate = Aggregate<unknown, unknown, DomainEvent>;
 
@@ -46,6 +48,8 @@ const byKind = {
   generation: generationAggregate,
   budget: budgetAggregate,
   alert: alertAggregate,
+  webhook: webhookAggregate,
+  delivery: deliveryAggregate,
   projection: projectionAggregate,
 } satisfies Record<StreamKind, object>;
 

@@ -1,0 +1,104 @@
+import type { CommandMeta } from '#api/deps.ts';
+import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import { createWebhook } from '#commands/webhooks/create-webhook.ts';
+import { deliverAlert, sendAlerts } from '#commands/webhooks/deliver-alert.ts';
+import { RETRIES } from '#commands/webhooks/job-queue.ts';
+import { webhookSecrets } from '#commands/webhooks/webhook-secrets.ts';
+import { PLATFORM, type TenantId } from '#domain/ids.ts';
+import { bullmqQueue } from '#infra/jobs/bullmq-queue.ts';
+import { memoryQueue } from '#infra/jobs/memory-queue.ts';
+import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { postWebhook } from '#infra/webhooks/post-webhook.ts';
+import type { Aggregates } from './aggregates.ts';
+import type { Config } from './config.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+import type { viewQueries } from './view-queries.ts';
+
+const SECRET_BYTES = 32;
+const LOOK_EVERY_MS = 30_000;
+
+/** Alerts on their way to the addresses that tenants gave. */
+export function webhooks(ports: {
+  readonly streams: Aggregates;
+  readonly queries: Pick<ReturnType<typeof viewQueries>, 'webhooks' | 'deliveries'>;
+  readonly featuresOf: (tenant: TenantId) => Promise<readonly string[]>;
+  readonly config: Pick<Config, 'redisUrl' | 'privateWebhooks'>;
+  readonly log: EventLog;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly warn: (message: string, error?: unknown) => void;
+}) {
+  const { streams, queries, featuresOf, config, log, sealer, clock, ids, warn } = ports;
+  const { redisUrl, privateWebhooks } = config;
+  const addresses = issuerAddresses(privateWebhooks);
+  const secrets = webhookSecrets({ sealer, inTenant: runAsTenant });
+  const create = createWebhook({ webhooks: streams.webhooks.handle, secrets });
+  const queue =
+    redisUrl === undefined
+      ? memoryQueue({
+          clock,
+          ids,
+          retries: RETRIES,
+          onError: (error) => warn('a delivery is tried again', error),
+        })
+      : bullmqQueue({ redisUrl, retries: RETRIES, report: warn });
+
+  const deliver = deliverAlert({
+    deliveries: streams.deliveries.handle,
+    deliveryHistory: streams.deliveries.history,
+    webhookHistory: streams.webhooks.history,
+    alertHistory: streams.alerts.history,
+    log,
+    secrets,
+    post: postWebhook(addresses, clock),
+  });
+
+  const stop = new AbortController();
+  let looking: Promise<void> | undefined;
+  const addDue = async () => {
+    for (const job of await runAsTenant(PLATFORM, queries.deliveries.due)) await queue.add(job);
+  };
+  /** A queue may have forgotten what was due when a process or Redis ended. */
+  const look = async () => {
+    while (!stop.signal.aborted) {
+      await addDue().catch((error: unknown) => warn('what is due is looked for again', error));
+      await clock.sleep(LOOK_EVERY_MS, stop.signal);
+    }
+  };
+
+  return {
+    reactions: [
+      sendAlerts({
+        deliveries: streams.deliveries.handle,
+        webhooksOf: async (tenant) =>
+          (await runAsTenant(tenant, () => queries.webhooks.list(tenant))).map(({ id }) => id),
+        queue,
+      }),
+    ],
+    dataRoutes: [
+      webhookRoutes({
+        create: async (url: string, secret: string, meta: CommandMeta) => {
+          const isInPlan = (await featuresOf(meta.tenant)).includes('webhooks');
+          const isAllowed = addresses.allows(new URL(url));
+          return await create({ url, isInPlan, isAllowed }, secret, meta);
+        },
+        newSecret: () => `whsec_${Buffer.from(ids.bytes(SECRET_BYTES)).toString('base64')}`,
+        handle: streams.webhooks.handle,
+        view: { list: queries.webhooks.list, deliveries: queries.deliveries.to },
+      }),
+    ],
+    start: (): void => {
+      queue.start(async (job, attempt) =>
+        runAsTenant(job.tenant, async () => await deliver(job, attempt)),
+      );
+      looking = look();
+    },
+    stop: async (): Promise<void> => {
+      stop.abort();
+      await looking;
+      await queue.stop();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { CommandRequest, Handle } from '#commands/handle.ts';
+import type { History } from '#commands/history.ts';
+import type { EventLog } from '#commands/ports.ts';
+import type { Reaction } from '#commands/reaction.ts';
+import { alertEvents, type AlertEvent } from '#domain/alert/events.ts';
+import type { Delivery, DeliveryCommand } from '#domain/delivery/decide.ts';
+import { type CommandId, SYSTEM, type TenantId, derivedUuid } from '#domain/ids.ts';
+import { partsOf, streamOf } from '#domain/stream.ts';
+import type { AlertId } from '#domain/alert/ids.ts';
+import type { Webhook } from '#domain/webhook/decide.ts';
+import { type DeliveryId, type WebhookId, deliveryIdOf } from '#domain/webhook/ids.ts';
+import type { JobQueue, Work } from './job-queue.ts';
+import type { WebhookSecrets } from './webhook-secrets.ts';
+
+/** What a receiver is sent; `id` and `at` are the same however often it is tried. */
+export type Message = { readonly id: string; readonly body: string };
+
+/** `undefined` where it was taken. */
+export type Failure = { readonly reason: string; readonly isFinal: boolean } | undefined;
+
+/** Sends it, signed, to an address that a tenant gave. */
+export type Post = (url: string, secret: string, message: Message) => Promise<Failure>;
+
+type Ports = {
+  readonly deliveries: Handle<Delivery, DeliveryCommand>;
+  readonly deliveryHistory: Pick<History<Delivery>, 'newest'>;
+  readonly webhookHistory: Pick<History<Webhook>, 'newest'>;
+  readonly alertHistory: Pick<History<unknown, AlertEvent>, 'event'>;
+  readonly log: Pick<EventLog, 'readStream'>;
+  readonly secrets: Pick<WebhookSecrets, 'open'>;
+  readonly post: Post;
+};
+
+/** What every alert asks for: to be brought to all webhooks that the tenant has then. */
+export const sendAlerts = (ports: {
+  readonly deliveries: Handle<Delivery, DeliveryCommand>;
+  readonly webhooksOf: (tenant: TenantId) => Promise<readonly WebhookId[]>;
+  readonly queue: Pick<JobQueue, 'add'>;
+}): Reaction => ({
+  name: 'send-alerts-to-webhooks',
+  reactsTo: Object.keys(alertEvents),
+  react: async ({ header: { id, tenant, stream } }, request) => {
+    const alert = partsOf(stream)!.id as AlertId;
+    for (const webhook of await ports.webhooksOf(tenant)) {
+      const delivery = deliveryIdOf(webhook, id);
+      await ports.deliveries(delivery, { type: 'Deliver', webhook, alert }, request);
+      await ports.queue.add({ tenant, delivery });
+    }
+  },
+});
+
+class NotTaken extends Error {
+  constructor(reason: string) {
+    super(`A webhook did not take its delivery: ${reason}`);
+    this.name = 'NotTaken';
+  }
+}
+
+/** Brings one alert to one webhook, once more. */
+export function deliverAlert(ports: Ports): Work {
+  const { deliveries, deliveryHistory } = ports;
+  return async ({ tenant, delivery }, { number, isLast }) => {
+    const { state } = await deliveryHistory.newest(tenant, delivery);
+    if (state.status !== 'due') return;
+    const failure = await sent(ports, tenant, state);
+    if (failure !== undefined && !failure.isFinal && !isLast) throw new NotTaken(failure.reason);
+    const attempts = number;
+    const reason = failure === undefined ? {} : { reason: failure.reason };
+    const command = { type: 'EndDelivery', attempts, ...reason } as const;
+    await deliveries(delivery, command, endOf(tenant, delivery));
+  };
+}
+
+async function sent(
+  { webhookHistory, alertHistory, log, secrets, post }: Ports,
+  tenant: TenantId,
+  { webhook, alert }: Extract<Delivery, { status: 'due' | 'made' | 'given-up' }>,
+): Promise<Failure> {
+  const { state } = await webhookHistory.newest(tenant, webhook);
+  if (state.status !== 'listening') return { reason: 'removed', isFinal: true };
+  const secret = await secrets.open(tenant, state);
+  const event = await alertHistory.event(tenant, alert, 0);
+  const [recorded] = await log.readStream(streamOf(tenant, 'alert', alert), { from: 0, limit: 1 });
+  if (secret === undefined || event === undefined || recorded === undefined) {
+    return { reason: 'erased', isFinal: true };
+  }
+  const { id, recordedAt } = recorded.header;
+  const body = { type: wordOf[event.type], timestamp: recordedAt, data: { tenant, ...event.data } };
+  return await post(state.url, secret, { id, body: JSON.stringify(body) });
+}
+
+const wordOf = {
+  BudgetThresholdReached: 'budget.threshold_reached',
+  BudgetBreachProjected: 'budget.breach_projected',
+} satisfies Record<AlertEvent['type'], string>;
+
+function endOf(tenant: TenantId, delivery: DeliveryId): CommandRequest {
+  const commandId = derivedUuid('delivery', delivery, 'ended') as CommandId;
+  return {
+    tenant,
+    principal: { tenant, member: SYSTEM, roles: [], groups: [] },
+    commandId,
+    commandHash: new TextEncoder().encode(delivery),
+    correlationId: delivery,
+  };
+}

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import { Webhook } from 'standardwebhooks';
+import type { Clock } from '#commands/ports.ts';
+import type { Message, Post } from '#commands/webhooks/deliver-alert.ts';
+import type { IssuerAddresses } from '#infra/oidc/issuer-address.ts';
+
+const DEADLINE_MS = 10_000;
+const GONE = 410;
+
+/**
+ * Posts to where a tenant says, which need not mean well: only to allowed addresses, looked at as
+ * it connects, bounded in time, no redirection followed and nothing read of what is answered.
+ * Signed as Standard Webhooks says (https://www.standardwebhooks.com).
+ */
+export function postWebhook(addresses: IssuerAddresses, clock: Clock): Post {
+  return async (address, secret, message) => {
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (!url || !addresses.allows(url)) return { reason: 'address-not-allowed', isFinal: true };
+    const [late, done] = [new AbortController(), new AbortController()];
+    void clock.sleep(DEADLINE_MS, done.signal).then(() => late.abort());
+    try {
+      const headers = signed(secret, message, clock.now());
+      const status = await statusOf(url, addresses, { headers, ...message }, late.signal);
+      if (status >= 200 && status < 300) return undefined;
+      return { reason: `status ${status}`, isFinal: status === GONE };
+    } catch (error) {
+      if (late.signal.aborted) return { reason: 'timeout', isFinal: false };
+      const { code = 'connection' } = error as { readonly code?: string };
+      return { reason: code, isFinal: false };
+    } finally {
+      done.abort();
+    }
+  };
+}
+
+const signed = (secret: string, { id, body }: Message, now: Date) => ({
+  'webhook-id': id,
+  'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+  'webhook-signature': new Webhook(secret).sign(id, now, body),
+});
+
+async function statusOf(
+  url: URL,
+  { lookupFor }: IssuerAddresses,
+  { headers, body }: Message & { readonly headers: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<number> {
+  const send = url.protocol === 'https:' ? requestSecure : requestPlain;
+  const request = send(url, {
+    method: 'POST',
+    signal,
+    // A connection of its own: none is kept whose address was not looked at.
+    agent: false,
+    lookup: lookupFor(url),
+    headers: { 'content-type': 'application/json', 'user-agent': 'palimpsest', ...headers },
+  });
+  try {
+    const responded = once(request, 'response');
+    request.end(body);
+    const [response] = (await responded) as [IncomingMessage];
+    return response.statusCode ?? 0;
+  } finally {
+    request.on('error', () => undefined);
+    request.destroy();
+  }
+}
