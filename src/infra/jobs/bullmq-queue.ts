@@ -10,22 +10,23 @@ export function bullmqQueue(ports: {
   readonly redisUrl: string;
   readonly retries: Retries;
   readonly report: (message: string) => void;
+  readonly name?: string;
 }): JobQueue {
-  const { redisUrl, retries, report } = ports;
+  const { redisUrl, retries, report, name = NAME } = ports;
   // BullMQ waits for as long as it takes; its workers block on the connection.
   const connect = () => new Redis(redisUrl, { maxRetriesPerRequest: null, protocol: 2 });
   const told = (error: Error & { readonly code?: string }) =>
     report(`Redis: ${error.code ?? error.name}`);
   const connection = connect().on('error', told);
   // A hash tag keeps all keys of the queue in one slot of a cluster.
-  const queue = new Queue<DeliveryJob>(NAME, { connection, prefix: '{palimpsest}' });
+  const queue = new Queue<DeliveryJob>(name, { connection, prefix: '{palimpsest}' });
   queue.on('error', told);
   let worker: Worker<DeliveryJob> | undefined;
   let blocking: Redis | undefined;
 
   return {
     add: async (job) => {
-      await queue.add(NAME, job, {
+      await queue.add(name, job, {
         jobId: job.delivery,
         attempts: retries.most,
         backoff: { type: 'exponential', delay: retries.firstPauseMs, jitter: 0.5 },
@@ -36,7 +37,7 @@ export function bullmqQueue(ports: {
     start: (work) => {
       blocking = connect().on('error', told);
       worker = new Worker<DeliveryJob>(
-        NAME,
+        name,
         async ({ data, attemptsMade }) => {
           const number = attemptsMade + 1;
           await work(data, { number, isLast: number >= retries.most });

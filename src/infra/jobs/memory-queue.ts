@@ -29,7 +29,10 @@ export function memoryQueue(ports: {
 
   const begin = (job: DeliveryJob, doWork: Work): void => {
     if (running.has(job.delivery)) return;
-    const done = run(job, doWork).finally(() => running.delete(job.delivery));
+    // Noted before it begins: the work itself may add the job again.
+    const done = Promise.resolve()
+      .then(async () => await run(job, doWork))
+      .finally(() => running.delete(job.delivery));
     running.set(job.delivery, done);
   };
 
