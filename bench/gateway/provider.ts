@@ -59,7 +59,8 @@ async function stream(asked: Asked, marker: string, betweenMs: number, response:
   for (const [index, word] of WORDS.entries()) {
     if (index === 0) left.set(marker, now());
     else if (betweenMs > 0) await sleep(betweenMs);
-    delta(index === 0 ? { role: 'assistant', content: word } : { content: ` ${word}` });
+    // With the space behind it: a word that could still go on may be one that a rule waits for.
+    delta({ ...(index === 0 && { role: 'assistant' }), content: `${word} ` });
   }
   delta({}, 'stop');
   chunk([], USAGE);
