@@ -26,6 +26,7 @@ import { rolesOf } from '#domain/member/state.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { budgeting } from './budgeting.ts';
+import { callingOff } from './calling-off.ts';
 import { openCounters } from './counters.ts';
 import { forecasting } from './forecasting.ts';
 import type { GenerationDeps } from './generation-deps.ts';
@@ -90,20 +91,14 @@ export function generations(ports: Ports) {
   };
 
   const target = targeting(ports.documents);
+  const callOffs = callingOff({ ...ports, ...ports.config, running, see });
   const deps: GenerationDeps = {
     begin: async (wanted, meta, asked) =>
       await begin(asked ? await target(meta.principal, asked, wanted) : wanted, meta),
     running,
     see,
     handle,
-    cancel: async (principal, id) => {
-      const { state, revision } = await see(principal, id, 'generation.cancel');
-      if (state.status !== 'open') return { state, revision, position: undefined };
-      const found = running(id);
-      if (found === undefined) throw new Rejected('generation/not-here');
-      found.callOff('caller');
-      return await found.ended;
-    },
+    cancel: callOffs.cancel,
     isTask: async (name) => {
       const id = CascadeId.safeParse(name).data;
       if (id === undefined) return false;
@@ -137,7 +132,7 @@ export function generations(ports: Ports) {
     /** Calls off what is under way. */
     stop: async () => {
       await Promise.all([lost.stop(), stop()]);
-      await close();
+      await Promise.all([close(), callOffs.close()]);
     },
   };
 }

@@ -12,6 +12,9 @@ const of = (tenant: TenantId) => `palimpsest:{${tenant}}`;
 /** Of no tenant: whoever asks is not known yet. */
 export const addressKey = (name: string) => `palimpsest:address:${name}`;
 
+/** Which generations are called off. Ids are unguessable, and whoever hears one of another tenant has none of it. */
+export const CALL_OFFS = 'palimpsest:call-offs';
+
 export const epochKey = (tenant: TenantId) => `${of(tenant)}:epoch`;
 
 export const windowKey = (tenant: TenantId, epoch: string, window: string) =>

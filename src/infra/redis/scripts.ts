@@ -39,4 +39,5 @@ export const scripts = {
   breakerStanding: script('breaker-standing', ['breaker']),
   breakerAsk: script('breaker-ask', ['breaker']),
   breakerTell: script('breaker-tell', ['breaker']),
+  callOff: script('call-off', []),
 };
