@@ -291,8 +291,9 @@ const takesBody = ({ method, route }: Probe) =>
 
 test('a sound request passes the shapes of every route, so the fuzz reaches what is behind them', async (t) => {
   const world = await fuzzed(t);
-  const random = seededRandom(1);
   for (const probe of probesOf(world).filter(({ route }) => route.schema?.body !== undefined)) {
+    // Each route has numbers of its own, so that a new one does not change the luck of the others.
+    const random = seededRandom(1);
     const codes = new Set<string>();
     const things = await world.fresh();
     for (let attempt = 0; attempt < 12 && !codes.has('ok'); attempt += 1) {
