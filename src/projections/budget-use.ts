@@ -1,7 +1,7 @@
 import { type Transaction, sql } from 'kysely';
-import type { Amount } from '#domain/budget/amount.ts';
+import { type Amount, minus } from '#domain/budget/amount.ts';
 import type { Scope } from '#domain/budget/limits.ts';
-import type { DataOf } from '#domain/generation/events.ts';
+import type { DataOf, GenerationEvent } from '#domain/generation/events.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
@@ -34,6 +34,12 @@ const uses = rowsOf({
   key: ['scope', 'window_id'],
 });
 
+const readBodies: ReadonlySet<string> = new Set<GenerationEvent['type']>([
+  'BudgetReserved',
+  'BudgetDebited',
+  'BudgetAdjusted',
+]);
+
 /**
  * Keeps `budget_use`: what the log debited of each scope in each window. The counters know it too,
  * but a moment later than the log and only until they are lost.
@@ -54,7 +60,7 @@ export const budgetUse: Projection = {
       key: ['scope', 'window_id'],
     },
   ],
-  needs: (type) => (type === 'BudgetReserved' || type === 'BudgetDebited' ? 'body' : 'nothing'),
+  needs: (type) => (readBodies.has(type) ? 'body' : 'nothing'),
   handle: async (events, tables) => {
     const keys = events.map(keyOf);
     const before = byKey<Counted>(await generations.load(tables, keys), generationKey);
@@ -68,9 +74,7 @@ export const budgetUse: Projection = {
         const { scopes, windows } = event.data as DataOf<'BudgetReserved'>;
         counted.set(generationKey(key), { ...key, scopes, windows: [windows.day, windows.month] });
       } else
-        added.push(
-          ...usesBy(event.data as DataOf<'BudgetDebited'>, counted.get(generationKey(key))),
-        );
+        added.push(...usesBy(addedBy(event.type, event.data), counted.get(generationKey(key))));
     }
     await generations.save(tables, changes(before, counted));
     const known = byKey<Use>(await uses.load(tables, distinct(added)), useKey);
@@ -85,11 +89,14 @@ const keyOf = ({ header }: ProjectedEvent) => ({
   generation_id: partsOf(header.stream)!.id,
 });
 
+/** What a debit adds, and how much more or less a correction says that it was. */
+function addedBy(type: string, data: object): Amount {
+  const { amount } = data as DataOf<'BudgetDebited'>;
+  return type === 'BudgetAdjusted' ? minus(amount, (data as DataOf<'BudgetAdjusted'>).was) : amount;
+}
+
 /** A debit is always behind its reservation. */
-const usesBy = (
-  { amount }: DataOf<'BudgetDebited'>,
-  counted: Counted | undefined,
-): readonly Use[] => {
+const usesBy = (amount: Amount, counted: Counted | undefined): readonly Use[] => {
   const { tenant_id = '', scopes = [], windows = [] } = counted ?? {};
   return scopes.flatMap((scope) =>
     windows.map((window_id) => ({

@@ -57,6 +57,11 @@ test('a forecast holds what is under way, and says when a budget is exhausted', 
     ofMember.budgets.map(({ settled, held }) => [settled, held]),
     under.map(({ settled, held }) => [settled, held]),
   );
+  const own = `/v1/budgets/member:${items[0].id}`;
+  await ours.make(ours.key, 'PUT', own, { tokensPerDay: 1 });
+  const limited = await forecastOf(ours, `member:${items[0].id}`);
+  assert.equal(limited.budgets[0]?.limit, 1);
+  assert.equal(limited.budgets[0]?.exhaustedAt, limited.at);
   const elsewhere = await forecastOf(whole, `member:${items[0].id}`);
   const isNothing = ({ settled, held, p90 }: Outlook) => settled + held + p90 === 0;
   assert.ok(elsewhere.budgets.every(isNothing), 'of another tenant’s member nothing is known');

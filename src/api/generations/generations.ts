@@ -14,21 +14,18 @@ import type { Config } from '#api/config.ts';
 import { modelCatalogue } from '#api/model-catalogue.ts';
 import { policyFilters } from '#api/policy-filters.ts';
 import { adminModelHealthRoutes } from '#api/routes/admin-model-health.ts';
-import { adjustRoutes } from '#api/routes/generations/adjust.ts';
 import { generationRoutes } from '#api/routes/generations/routes.ts';
 import { openaiRoutes } from '#api/routes/openai/routes.ts';
-import { forecastRoutes } from '#api/routes/usage/forecast.ts';
-import { usageRoutes } from '#api/routes/usage/routes.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import { mustBeVisible } from '#domain/generation/decide.ts';
 import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
 import { rolesOf } from '#domain/member/state.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
+import { accounting } from './accounting.ts';
 import { budgeting } from './budgeting.ts';
 import { callingOff } from './calling-off.ts';
 import { openCounters } from './counters.ts';
-import { forecasting } from './forecasting.ts';
 import type { GenerationDeps } from './generation-deps.ts';
 import { namedModels } from './named-models.ts';
 import { targeting } from './targeting.ts';
@@ -68,6 +65,7 @@ export function generations(ports: Ports) {
   });
   const entitlement = entitlementOf(streams, clock);
   const ofBudgets = budgeting({ ...ports, admission, entitlement });
+  const accounts = accounting({ ...ports, ...ofBudgets, admission, entitlement });
   const { begin, running, stop } = generating({
     generations: handle,
     generationHistory: history,
@@ -114,17 +112,13 @@ export function generations(ports: Ports) {
     controlRoutes: [
       ...catalogue.controlRoutes,
       adminModelHealthRoutes({ breakers, calls, view: ports.queries.models }),
-      adjustRoutes({
-        handle,
-        rebuild: (tenant) => runAsTenant(tenant, () => admission.rebuild(tenant)),
-      }),
+      ...accounts.controlRoutes,
     ],
     dataRoutes: [
       ...catalogue.dataRoutes,
       generationRoutes(deps),
       openaiRoutes(deps, clock),
-      usageRoutes({ view: ports.queries.usage }),
-      forecastRoutes(forecasting({ usage: ports.queries.usage, entitlement, clock })),
+      ...accounts.dataRoutes,
       ofBudgets.routes,
     ],
     /** Looks for what nobody is at work on any more. */

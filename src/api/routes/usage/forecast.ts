@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type Scope, budgetNames } from '#domain/budget/limits.ts';
+import { BudgetScope, type Scope, budgetNames } from '#domain/budget/limits.ts';
 import type { BudgetOutlook } from '#projections/usage/budget-outlooks.ts';
 import type { TenantId } from '#domain/ids.ts';
 
@@ -8,13 +8,6 @@ export type Forecast = (
   tenant: TenantId,
   scope: Scope,
 ) => Promise<{ readonly at: Date; readonly budgets: readonly BudgetOutlook[] }>;
-
-const ScopeAsked = z
-  .string()
-  .regex(
-    /^(?:tenant|member:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|key:[\da-f]{16}|label:[^\p{Cc}]{1,200})$/u,
-    '`tenant`, or `member:`, `key:` or `label:` and its id or name',
-  ) as z.ZodType<Scope, string>;
 
 const figure = z.int().min(0);
 
@@ -46,7 +39,7 @@ export const forecastRoutes =
           summary: 'Where budgets end, and when they are exhausted',
           description:
             'From the use of each hour of the last twelve weeks, what is debited in the window, and what generations under way hold.',
-          querystring: z.strictObject({ scope: ScopeAsked.default('tenant') }),
+          querystring: z.strictObject({ scope: BudgetScope.default('tenant') }),
           response: {
             200: z.object({
               scope: z.string(),
