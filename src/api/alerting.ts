@@ -1,3 +1,4 @@
+import { projectBudgetBreaches } from '#commands/alerts/project-budget-breaches.ts';
 import { raiseBudgetAlerts } from '#commands/alerts/raise-budget-alerts.ts';
 import type { Clock } from '#commands/ports.ts';
 import type { Reaction } from '#commands/reaction.ts';
@@ -6,6 +7,7 @@ import type { TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Reached } from '#projections/reached.ts';
 import type { Aggregates } from './aggregates.ts';
+import type { Forecast } from './routes/usage/forecast.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import type { viewQueries } from './view-queries.ts';
 
@@ -17,10 +19,12 @@ export function alerting(ports: {
   readonly streams: Pick<Aggregates, 'alerts'>;
   readonly queries: Pick<ReturnType<typeof viewQueries>, 'alerts' | 'budgetUse'>;
   readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
+  /** With the limits that hold now. */
+  readonly forecast: Forecast;
   readonly reached: Reached;
   readonly clock: Clock;
 }) {
-  const { streams, queries, limitsOf, reached, clock } = ports;
+  const { streams, queries, limitsOf, forecast, reached, clock } = ports;
 
   const mustReach = async (tenant: TenantId, position: bigint): Promise<void> => {
     const [late, done] = [new AbortController(), new AbortController()];
@@ -42,8 +46,19 @@ export function alerting(ports: {
     },
   });
 
+  const breaches: Reaction = projectBudgetBreaches({
+    alerts: streams.alerts.handle,
+    scopesAround: async (tenant, generation) => {
+      const uses = await runAsTenant(tenant, () => queries.budgetUse.around(tenant, generation));
+      return [...new Set(uses.map(({ scope }) => scope))];
+    },
+    outlooks: async (tenant, scope) =>
+      await runAsTenant(tenant, async () => (await forecast(tenant, scope)).budgets),
+    clock,
+  });
+
   return {
-    reactions: [thresholds],
+    reactions: [thresholds, breaches],
     dataRoutes: [alertRoutes({ view: queries.alerts })],
   };
 }

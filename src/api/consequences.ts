@@ -8,15 +8,19 @@ type Ports = Parameters<typeof alerting>[0] &
     readonly generation: {
       readonly reactions: Parameters<typeof reacting>[0]['others'];
       readonly limitsOf: Parameters<typeof alerting>[0]['limitsOf'];
+      readonly forecast: Parameters<typeof alerting>[0]['forecast'];
       readonly featuresOf: Parameters<typeof webhooks>[0]['featuresOf'];
     };
   };
 
 /** What follows from events, and is done by whoever has the role `worker`. */
-export function consequences(ports: Omit<Ports, 'limitsOf' | 'featuresOf' | 'others'>) {
+export function consequences(
+  ports: Omit<Ports, 'limitsOf' | 'forecast' | 'featuresOf' | 'others'>,
+) {
   const { generation } = ports;
+  const { limitsOf, forecast } = generation;
   const hooks = webhooks({ ...ports, featuresOf: generation.featuresOf });
-  const alerts = alerting({ ...ports, limitsOf: generation.limitsOf });
+  const alerts = alerting({ ...ports, limitsOf, forecast });
   const reactions = reacting({
     ...ports,
     others: [...generation.reactions, ...alerts.reactions, ...hooks.reactions],

@@ -22,7 +22,10 @@ export function accounting(ports: {
 }) {
   const { streams, queries, admission } = ports;
   const { usage } = queries;
+  const forecast = forecasting({ ...ports, usage });
   return {
+    /** For alerts, which tell the same as the view. */
+    forecast,
     controlRoutes: [
       adjustRoutes({
         handle: streams.generations.handle,
@@ -30,6 +33,6 @@ export function accounting(ports: {
         rebuild: (tenant) => runAsTenant(tenant, () => admission.rebuild(tenant)),
       }),
     ],
-    dataRoutes: [usageRoutes({ view: usage }), forecastRoutes(forecasting({ ...ports, usage }))],
+    dataRoutes: [usageRoutes({ view: usage }), forecastRoutes(forecast)],
   };
 }

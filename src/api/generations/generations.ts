@@ -107,6 +107,7 @@ export function generations(ports: Ports) {
   return {
     reactions: [offering(ports)],
     limitsOf: ofBudgets.limitsOf,
+    forecast: accounts.forecast,
     featuresOf: async (tenant: TenantId) => (await entitlement(tenant)).features,
     seed: catalogue.seed,
     controlRoutes: [

@@ -34,7 +34,7 @@ export function raiseBudgetAlerts({ alerts, useAround, limitsOf }: Ports): React
 
   return {
     name: 'raise-budget-alerts',
-    reactsTo: ['BudgetDebited'],
+    reactsTo: ['BudgetDebited', 'BudgetAdjusted'],
     react: async ({ header: { tenant, stream }, position }, request) => {
       const id = partsOf(stream)!.id as GenerationId;
       for (const { scope, window, used } of await useAround(tenant, id, position)) {

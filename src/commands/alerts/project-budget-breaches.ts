@@ -1,0 +1,64 @@
+import type { Handle } from '#commands/handle.ts';
+import type { Clock } from '#commands/ports.ts';
+import type { Reaction } from '#commands/reaction.ts';
+import type { Alert, RaiseAlert } from '#domain/alert/decide.ts';
+import { alertIdOf } from '#domain/alert/ids.ts';
+import type { BudgetName, Scope } from '#domain/budget/limits.ts';
+import type { GenerationId } from '#domain/generation/ids.ts';
+import type { TenantId } from '#domain/ids.ts';
+import { partsOf } from '#domain/stream.ts';
+
+/** A forecast goes by weeks: it says the same after the next generation as after this one. */
+const LOOK_EVERY_MS = 600_000;
+
+type Outlook = {
+  readonly budget: BudgetName;
+  readonly window: string;
+  readonly limit: number | null;
+  readonly settled: number;
+  readonly p50: number;
+  readonly p90: number;
+};
+
+/** Raises an alert where a window will likely end above its limit, before it does. */
+export function projectBudgetBreaches(ports: {
+  readonly alerts: Handle<Alert, RaiseAlert>;
+  /** All that the generation was counted in, as far as is known. */
+  readonly scopesAround: (tenant: TenantId, generation: GenerationId) => Promise<readonly Scope[]>;
+  readonly outlooks: (tenant: TenantId, scope: Scope) => Promise<readonly Outlook[]>;
+  readonly clock: Pick<Clock, 'now'>;
+}): Reaction {
+  /** In the order in which they were looked at. */
+  const looked = new Map<string, number>();
+
+  const isTime = (tenant: TenantId, scope: Scope): boolean => {
+    const now = ports.clock.now().getTime();
+    for (const [name, at] of looked) {
+      if (at > now - LOOK_EVERY_MS) break;
+      looked.delete(name);
+    }
+    const name = `${tenant} ${scope}`;
+    if (looked.has(name)) return false;
+    looked.set(name, now);
+    return true;
+  };
+
+  return {
+    name: 'project-budget-breaches',
+    reactsTo: ['BudgetDebited'],
+    react: async ({ header: { tenant, stream } }, request) => {
+      const id = partsOf(stream)!.id as GenerationId;
+      for (const scope of await ports.scopesAround(tenant, id)) {
+        if (!isTime(tenant, scope)) continue;
+        for (const one of await ports.outlooks(tenant, scope)) {
+          const { budget: limit, window, limit: allowed, settled: used, p50, p90 } = one;
+          // What is used up already was told as that.
+          if (allowed === null || used >= allowed || p50 <= allowed) continue;
+          const data = { scope, limit, window, allowed, used, p50, p90 };
+          const alert = { type: 'BudgetBreachProjected', data } as const;
+          await ports.alerts(alertIdOf(alert), { type: 'RaiseAlert', alert }, request);
+        }
+      }
+    },
+  };
+}
