@@ -5,7 +5,7 @@ import { WrongReservation } from '#commands/admission.ts';
 import type { Refusal } from '#domain/budget/admit.ts';
 import type { Amount } from '#domain/budget/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
-import { type Claim, type Limits, MAX_FIGURE } from '#domain/budget/limits.ts';
+import { type Claim, type Limits, MAX_CLAIMS, MAX_FIGURE } from '#domain/budget/limits.ts';
 import { type TenantId, derivedUuid } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { booksOf, memoryBudgetLog } from '#test/support/budget-log.ts';
@@ -159,6 +159,56 @@ export function admissionContract(name: string, open: OpenAdmission) {
     assert.deepEqual((await of.usage('member:ada')).settled.month, amountOf(300, 700));
     assert.deepEqual(await of.drift(), []);
   });
+
+  contract(
+    'of racing requests in overlapping scopes each scope admits no more than it may',
+    async (of) => {
+      const caps = {
+        'member:ada': 40,
+        'member:bea': 90,
+        'key:k1': 30,
+        'label:team=x': 60,
+      } as const;
+      const capped = (scope: keyof typeof caps): Claim => ({
+        scope,
+        limits: { tokensPerDay: caps[scope] },
+      });
+      const whole: Claim = { scope: 'tenant', limits: { costPerMonthNanoUsd: 100 } };
+      const label = capped('label:team=x');
+      const kinds: readonly (readonly Claim[])[] = [
+        [whole, capped('member:ada'), capped('key:k1'), label],
+        [whole, capped('member:ada'), label],
+        [whole, capped('member:bea'), label],
+        [whole, capped('member:bea')],
+      ];
+      const racing = Array.from({ length: 800 }, async (_, index) => {
+        const claims = kinds[index % kinds.length]!;
+        const request = of.request(`overlapping ${index}`, amountOf(1), { claims });
+        const answer = await of.opened.admission.reserve(request);
+        if (answer.status !== 'held') return [];
+        of.ledger.reserved(request, answer);
+        await of.settled(request, request.amount);
+        return claims.map(({ scope }) => scope);
+      });
+      const admitted = (await Promise.all(racing)).flat();
+      const times = (scope: string) => admitted.filter((one) => one === scope).length;
+      assert.equal(times('tenant'), 100);
+      for (const [scope, cap] of Object.entries(caps)) {
+        assert.ok(times(scope) <= cap, `${scope}: ${times(scope)}`);
+      }
+      // A refusal by one scope is in the sums of none.
+      for (const scope of [
+        'tenant',
+        'member:ada',
+        'member:bea',
+        'key:k1',
+        'label:team=x',
+      ] as const) {
+        assert.deepEqual((await of.usage(scope)).settled.day, amountOf(times(scope)), scope);
+      }
+      assert.deepEqual(await of.drift(), []);
+    },
+  );
 
   const refusing: readonly (readonly [Limits, Amount, number | null])[] = [
     [{ requestsPerMinute: 0 }, amountOf(1), null],
@@ -597,7 +647,7 @@ export function admissionContract(name: string, open: OpenAdmission) {
       claims('label:a\nb'),
       claims('label:'),
       claims('other:x'),
-      claims(...Array.from({ length: 17 }, (_, index) => `label:${index}`)),
+      claims(...Array.from({ length: MAX_CLAIMS + 1 }, (_, index) => `label:${index}`)),
     ];
     for (const more of wrong) {
       await assert.rejects(
