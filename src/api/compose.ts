@@ -15,13 +15,13 @@ import { postgresViews } from '#infra/postgres/projections/views.ts';
 import { postgresSnapshotStore } from '#infra/postgres/snapshot-store.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
-import { addressCounts } from './address-counts.ts';
+import { addressCounts } from './edge/address-counts.ts';
 import { aggregates } from './aggregates.ts';
 import { auditing } from './auditing.ts';
 import { authentication } from './authentication.ts';
 import { comments } from './comments.ts';
 import type { Config } from './config.ts';
-import { consequences } from './consequences.ts';
+import { reactions } from './reactions/reactions.ts';
 import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
@@ -87,7 +87,7 @@ export async function compose(
   const generation = generations({ ...common, config, queries, documents: ofDocuments });
   const projection = projecting({ ...common, projections });
   observeConflicts(metrics, views);
-  const reactions = consequences({ ...common, ...projection, config, queries, generation });
+  const reaction = reactions({ ...common, ...projection, config, queries, generation });
   const signIns = signingIn({
     streams,
     groupsOf: queries.groups.of,
@@ -163,7 +163,7 @@ export async function compose(
       view: queries.identityProviders,
     }),
     ...generation.dataRoutes,
-    ...reactions.dataRoutes,
+    ...reaction.dataRoutes,
     policyRoutes({ handle: streams.policies.handle, view: queries.policies }),
     auditRoutes(audit, { clock }),
     consoleRoutes(builtConsole, ids),
@@ -186,7 +186,7 @@ export async function compose(
     ...(roles.has('control') ? controlRoutes : []),
   ]);
   if (roles.has('projector')) await projection.start();
-  if (roles.has('worker')) await reactions.start();
+  if (roles.has('worker')) await reaction.start();
   if (roles.has('data')) for (const part of [live, generation]) part.start();
   if (roles.has('control')) {
     await seedPlans(streams);
@@ -204,7 +204,7 @@ export async function compose(
       await Promise.all([app.close(), generation.stop()]);
       await live.stop();
       await streams.settled();
-      await reactions.stop();
+      await reaction.stop();
       await projection.stop();
       await log.close();
     },

@@ -12,7 +12,7 @@ import { authenticateRequests } from './auth.ts';
 import { readBodies } from './bodies.ts';
 import type { ServerDeps } from './deps.ts';
 import { replyWithProblem } from './errors.ts';
-import { limitAddresses } from './edge-limit.ts';
+import { limitAddresses } from './edge/edge-limit.ts';
 import { observeRequests } from './observe.ts';
 import { describeRoutes } from './openapi.ts';
 import { awaitMinPosition } from './position.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { addressCounts } from '#api/address-counts.ts';
+import { addressCounts } from '#api/edge/address-counts.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { OPERATOR_KEY, serverWith } from '#test/support/http.ts';
 import { until } from '#test/support/process.ts';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { FastifyPluginAsync } from 'fastify';
 import { Registry } from 'prom-client';
-import { addressCounts } from '#api/address-counts.ts';
+import { addressCounts } from '#api/edge/address-counts.ts';
 import type { ServerDeps } from '#api/deps.ts';
 import { createLogger } from '#api/logger.ts';
 import { buildServer } from '#api/server.ts';

@@ -10,10 +10,10 @@ import { memoryQueue } from '#infra/jobs/memory-queue.ts';
 import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { postWebhook } from '#infra/webhooks/post-webhook.ts';
-import type { Aggregates } from './aggregates.ts';
-import type { Config } from './config.ts';
-import { webhookRoutes } from './routes/webhooks.ts';
-import type { viewQueries } from './view-queries.ts';
+import type { Aggregates } from '#api/aggregates.ts';
+import type { Config } from '#api/config.ts';
+import { webhookRoutes } from '#api/routes/webhooks.ts';
+import type { viewQueries } from '#api/view-queries.ts';
 
 const SECRET_BYTES = 32;
 const LOOK_EVERY_MS = 30_000;

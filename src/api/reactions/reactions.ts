@@ -14,14 +14,12 @@ type Ports = Parameters<typeof alerting>[0] &
   };
 
 /** What follows from events, and is done by whoever has the role `worker`. */
-export function consequences(
-  ports: Omit<Ports, 'limitsOf' | 'forecast' | 'featuresOf' | 'others'>,
-) {
+export function reactions(ports: Omit<Ports, 'limitsOf' | 'forecast' | 'featuresOf' | 'others'>) {
   const { generation } = ports;
   const { limitsOf, forecast } = generation;
   const hooks = webhooks({ ...ports, featuresOf: generation.featuresOf });
   const alerts = alerting({ ...ports, limitsOf, forecast });
-  const reactions = reacting({
+  const running = reacting({
     ...ports,
     others: [...generation.reactions, ...alerts.reactions, ...hooks.reactions],
   });
@@ -29,10 +27,10 @@ export function consequences(
     dataRoutes: [...alerts.dataRoutes, ...hooks.dataRoutes],
     start: async () => {
       hooks.start();
-      await reactions.start();
+      await running.start();
     },
     stop: async () => {
-      await reactions.stop();
+      await running.stop();
       await hooks.stop();
     },
   };

@@ -2,8 +2,8 @@ import { callbackify } from 'node:util';
 import rateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type CountAddress, memoryAddressCounts } from '#infra/memory/address-counts.ts';
-import type { ServerDeps } from './deps.ts';
-import { Problem } from './problem.ts';
+import type { ServerDeps } from '#api/deps.ts';
+import { Problem } from '#api/problem.ts';
 
 const MINUTE_MS = 60_000;
 

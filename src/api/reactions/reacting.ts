@@ -9,7 +9,7 @@ import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Follower } from '#projections/follower.ts';
 import { eventsAfter } from '#projections/lane-events.ts';
-import type { Aggregates } from './aggregates.ts';
+import type { Aggregates } from '#api/aggregates.ts';
 
 /** Moving a reaction's place costs more than most of the events that it moves over. */
 const REST_MS = 200;

@@ -6,10 +6,10 @@ import type { Limits, Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Reached } from '#projections/reached.ts';
-import type { Aggregates } from './aggregates.ts';
-import type { Forecast } from './routes/usage/forecast.ts';
-import { alertRoutes } from './routes/alerts.ts';
-import type { viewQueries } from './view-queries.ts';
+import type { Aggregates } from '#api/aggregates.ts';
+import type { Forecast } from '#api/routes/usage/forecast.ts';
+import { alertRoutes } from '#api/routes/alerts.ts';
+import type { viewQueries } from '#api/view-queries.ts';
 
 /** How long a view may lag before the reaction is tried again from the start. */
 const PATIENCE_MS = 5_000;
