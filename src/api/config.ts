@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BaseUrl } from '#domain/provider/events.ts';
 import { KeyText } from '#domain/provider-key/events.ts';
 import { isEventStoreUrl } from '#infra/eventstore/connection-string.ts';
-import type { ProviderSeeds } from './seed-providers.ts';
+import type { ProviderSeeds } from './generations/seed-providers.ts';
 
 const url = (...schemes: string[]) =>
   z

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
-import { meteredAdmission, meteredBooks } from '#api/admission-metrics.ts';
+import { meteredAdmission, meteredBooks } from '#api/generations/admission-metrics.ts';
 import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { policyFilters } from '#api/policy-filters.ts';
+import { policyFilters } from '#api/generations/policy-filters.ts';
 import { viewQueries } from '#api/view-queries.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { postgresViews } from '#infra/postgres/projections/views.ts';

@@ -1,20 +1,20 @@
 import type { Registry } from 'prom-client';
-import { meteredAdmission } from '#api/admission-metrics.ts';
 import type { Admission, Books } from '#commands/admission.ts';
-import type { Clock, Ids } from '#commands/ports.ts';
-import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
-import { redisAnswerStore } from '#infra/redis/answer-store.ts';
 import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
-import { breakerChanges } from '#api/breaker-metrics.ts';
-import { memoryModelCalls } from '#infra/memory/model-calls.ts';
-import { redisModelCalls } from '#infra/redis/model-calls.ts';
 import type { ModelCalls } from '#commands/generation/model-calls.ts';
-import { memoryBreakers } from '#infra/memory/breakers.ts';
-import { redisBreakers } from '#infra/redis/breakers.ts';
+import type { Clock, Ids } from '#commands/ports.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
+import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
+import { memoryBreakers } from '#infra/memory/breakers.ts';
+import { memoryModelCalls } from '#infra/memory/model-calls.ts';
 import { redisAdmission } from '#infra/redis/admission.ts';
+import { redisAnswerStore } from '#infra/redis/answer-store.ts';
+import { redisBreakers } from '#infra/redis/breakers.ts';
 import { redisConnection } from '#infra/redis/connection.ts';
+import { redisModelCalls } from '#infra/redis/model-calls.ts';
+import { meteredAdmission } from './admission-metrics.ts';
+import { breakerChanges } from './breaker-metrics.ts';
 
 /** The counters of all processes in Redis, where there is one; else those of this one process. */
 export function openCounters(ports: {

@@ -1,4 +1,4 @@
-import type { modelCatalogue } from '#api/model-catalogue.ts';
+import type { modelCatalogue } from './model-catalogue.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import { PLATFORM, type TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';

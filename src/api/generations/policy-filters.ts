@@ -2,7 +2,7 @@ import type { FilterFor } from '#commands/filter/filter-port.ts';
 import type { Clock } from '#commands/ports.ts';
 import { tenantFilters } from '#infra/detectors/tenant-filters.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
-import type { viewQueries } from './view-queries.ts';
+import type { viewQueries } from '#api/view-queries.ts';
 
 /** Each tenant's filter, under the policies that its view shows. */
 export function policyFilters(

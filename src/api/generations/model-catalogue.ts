@@ -7,13 +7,13 @@ import { type CascadeId, type ModelId, PLATFORM, type ProviderId } from '#domain
 import { Rejected } from '#domain/rejected.ts';
 import { reachProvider } from '#infra/models/reach-provider.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
-import type { Aggregates } from './aggregates.ts';
-import { adminCascadeRoutes } from './routes/admin-cascades.ts';
-import { adminModelRoutes } from './routes/admin-models.ts';
-import { adminProviderRoutes } from './routes/admin-providers.ts';
-import { providerKeyRoutes } from './routes/provider-keys.ts';
+import type { Aggregates } from '#api/aggregates.ts';
+import { adminCascadeRoutes } from '#api/routes/admin-cascades.ts';
+import { adminModelRoutes } from '#api/routes/admin-models.ts';
+import { adminProviderRoutes } from '#api/routes/admin-providers.ts';
+import { providerKeyRoutes } from '#api/routes/provider-keys.ts';
 import { type ProviderSeeds, seedProviders } from './seed-providers.ts';
-import type { viewQueries } from './view-queries.ts';
+import type { viewQueries } from '#api/view-queries.ts';
 
 /** Which models there are, what they cost, and how they are reached. */
 export function modelCatalogue(ports: {

@@ -8,7 +8,7 @@ import { type ShippedModel, shippedModels } from '#domain/model/shipped-models.t
 import { shippedProviders } from '#domain/provider/shipped-providers.ts';
 import { providerKeyIdOf } from '#domain/provider-key/ids.ts';
 import { listedPrice } from '#infra/models/price-list.ts';
-import type { Aggregates } from './aggregates.ts';
+import type { Aggregates } from '#api/aggregates.ts';
 
 /** What the environment says of a provider: it seeds the first version, and nothing after it. */
 export type ProviderSeed = {
