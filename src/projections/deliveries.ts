@@ -1,9 +1,10 @@
 import type { Transaction } from 'kysely';
 import type { AlertId } from '#domain/alert/ids.ts';
 import type { DeliveryEvent } from '#domain/delivery/events.ts';
+import type { DeliveryId } from '#domain/delivery/ids.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
-import type { DeliveryId, WebhookId } from '#domain/webhook/ids.ts';
+import type { WebhookId } from '#domain/webhook/ids.ts';
 import { instant } from './page.ts';
 import { tableProjection } from './table-projection.ts';
 

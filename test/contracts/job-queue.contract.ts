@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryJob, JobQueue, Retries } from '#commands/webhooks/job-queue.ts';
-import type { DeliveryId } from '#domain/webhook/ids.ts';
+import type { DeliveryId } from '#domain/delivery/ids.ts';
 import { until } from '#test/support/process.ts';
 import { acme } from '#test/support/sealing.ts';
 

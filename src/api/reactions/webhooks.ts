@@ -1,8 +1,9 @@
 import type { CommandMeta } from '#api/deps.ts';
 import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { createWebhook } from '#commands/webhooks/create-webhook.ts';
-import { deliverAlert, sendAlerts } from '#commands/webhooks/deliver-alert.ts';
+import { deliverAlert } from '#commands/webhooks/deliver-alert.ts';
 import { RETRIES } from '#commands/webhooks/job-queue.ts';
+import { sendAlerts } from '#commands/webhooks/send-alerts.ts';
 import { webhookSecrets } from '#commands/webhooks/webhook-secrets.ts';
 import { PLATFORM, type TenantId } from '#domain/ids.ts';
 import { bullmqQueue } from '#infra/jobs/bullmq-queue.ts';

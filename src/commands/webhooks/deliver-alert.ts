@@ -1,25 +1,15 @@
 import type { CommandRequest, Handle } from '#commands/handle.ts';
 import type { History } from '#commands/history.ts';
 import type { EventLog } from '#commands/ports.ts';
-import type { Reaction } from '#commands/reaction.ts';
-import { alertEvents, type AlertEvent } from '#domain/alert/events.ts';
+import type { AlertEvent } from '#domain/alert/events.ts';
 import type { Delivery, DeliveryCommand } from '#domain/delivery/decide.ts';
+import type { DeliveryId } from '#domain/delivery/ids.ts';
 import { type CommandId, SYSTEM, type TenantId, derivedUuid } from '#domain/ids.ts';
-import { partsOf, streamOf } from '#domain/stream.ts';
-import type { AlertId } from '#domain/alert/ids.ts';
+import { streamOf } from '#domain/stream.ts';
 import type { Webhook } from '#domain/webhook/decide.ts';
-import { type DeliveryId, type WebhookId, deliveryIdOf } from '#domain/webhook/ids.ts';
-import type { JobQueue, Work } from './job-queue.ts';
+import type { Work } from './job-queue.ts';
+import type { PostFailure, PostWebhook } from './post-port.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
-
-/** What a receiver is sent; `id` and `at` are the same however often it is tried. */
-export type Message = { readonly id: string; readonly body: string };
-
-/** `undefined` where it was taken. */
-export type Failure = { readonly reason: string; readonly isFinal: boolean } | undefined;
-
-/** Sends it, signed, to an address that a tenant gave. */
-export type Post = (url: string, secret: string, message: Message) => Promise<Failure>;
 
 type Ports = {
   readonly deliveries: Handle<Delivery, DeliveryCommand>;
@@ -28,26 +18,8 @@ type Ports = {
   readonly alertHistory: Pick<History<unknown, AlertEvent>, 'event'>;
   readonly log: Pick<EventLog, 'readStream'>;
   readonly secrets: Pick<WebhookSecrets, 'open'>;
-  readonly post: Post;
+  readonly post: PostWebhook;
 };
-
-/** What every alert asks for: to be brought to all webhooks that the tenant has then. */
-export const sendAlerts = (ports: {
-  readonly deliveries: Handle<Delivery, DeliveryCommand>;
-  readonly webhooksOf: (tenant: TenantId) => Promise<readonly WebhookId[]>;
-  readonly queue: Pick<JobQueue, 'add'>;
-}): Reaction => ({
-  name: 'send-alerts-to-webhooks',
-  reactsTo: Object.keys(alertEvents),
-  react: async ({ header: { id, tenant, stream } }, request) => {
-    const alert = partsOf(stream)!.id as AlertId;
-    for (const webhook of await ports.webhooksOf(tenant)) {
-      const delivery = deliveryIdOf(webhook, id);
-      await ports.deliveries(delivery, { type: 'Deliver', webhook, alert }, request);
-      await ports.queue.add({ tenant, delivery });
-    }
-  },
-});
 
 class NotTaken extends Error {
   constructor(reason: string) {
@@ -75,7 +47,7 @@ async function sent(
   { webhookHistory, alertHistory, log, secrets, post }: Ports,
   tenant: TenantId,
   { webhook, alert }: Extract<Delivery, { status: 'due' | 'made' | 'given-up' }>,
-): Promise<Failure> {
+): Promise<PostFailure> {
   const { state } = await webhookHistory.newest(tenant, webhook);
   if (state.status !== 'listening') return { reason: 'removed', isFinal: true };
   const secret = await secrets.open(tenant, state);

@@ -1,5 +1,5 @@
 import type { TenantId } from '#domain/ids.ts';
-import type { DeliveryId } from '#domain/webhook/ids.ts';
+import type { DeliveryId } from '#domain/delivery/ids.ts';
 
 /** All that a job says: the rest is in the log. */
 export type DeliveryJob = { readonly tenant: TenantId; readonly delivery: DeliveryId };

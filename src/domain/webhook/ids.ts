@@ -1,12 +1,4 @@
 import { z } from 'zod';
-import { type EventId, derivedUuid } from '#domain/ids.ts';
 
 export const WebhookId = z.uuid().toLowerCase().brand<'WebhookId'>();
 export type WebhookId = z.infer<typeof WebhookId>;
-
-export const DeliveryId = z.uuid().toLowerCase().brand<'DeliveryId'>();
-export type DeliveryId = z.infer<typeof DeliveryId>;
-
-/** One alert is brought to one webhook once. */
-export const deliveryIdOf = (webhook: WebhookId, alert: EventId): DeliveryId =>
-  derivedUuid('delivery', webhook, alert) as DeliveryId;

@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { Webhook } from 'standardwebhooks';
 import type { Clock } from '#commands/ports.ts';
-import type { Message, Post } from '#commands/webhooks/deliver-alert.ts';
+import type { PostWebhook, WebhookMessage } from '#commands/webhooks/post-port.ts';
 import type { IssuerAddresses } from '#infra/oidc/issuer-address.ts';
 
 const DEADLINE_MS = 10_000;
@@ -14,7 +14,7 @@ const GONE = 410;
  * it connects, bounded in time, no redirection followed and nothing read of what is answered.
  * Signed as Standard Webhooks says (https://www.standardwebhooks.com).
  */
-export function postWebhook(addresses: IssuerAddresses, clock: Clock): Post {
+export function postWebhook(addresses: IssuerAddresses, clock: Clock): PostWebhook {
   return async (address, secret, message) => {
     const url = URL.canParse(address) ? new URL(address) : undefined;
     if (!url || !addresses.allows(url)) return { reason: 'address-not-allowed', isFinal: true };
@@ -35,7 +35,7 @@ export function postWebhook(addresses: IssuerAddresses, clock: Clock): Post {
   };
 }
 
-const signed = (secret: string, { id, body }: Message, now: Date) => ({
+const signed = (secret: string, { id, body }: WebhookMessage, now: Date) => ({
   'webhook-id': id,
   'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
   'webhook-signature': new Webhook(secret).sign(id, now, body),
@@ -44,7 +44,7 @@ const signed = (secret: string, { id, body }: Message, now: Date) => ({
 async function statusOf(
   url: URL,
   { lookupFor }: IssuerAddresses,
-  { headers, body }: Message & { readonly headers: Readonly<Record<string, string>> },
+  { headers, body }: WebhookMessage & { readonly headers: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<number> {
   const send = url.protocol === 'https:' ? requestSecure : requestPlain;
