@@ -4,7 +4,7 @@ import type { Clock } from '#commands/ports.ts';
 import { summariseSignIns } from '#commands/record-refusals.ts';
 import type { GroupId, MemberId, TenantId } from '#domain/ids.ts';
 import { getJson } from '#infra/oidc/get-json.ts';
-import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 import { issuerKeys } from '#infra/oidc/issuer-keys.ts';
 import { tokenVerifier } from '#infra/oidc/token-verifier.ts';
 import type { Aggregates } from './aggregates.ts';
@@ -23,7 +23,7 @@ export type SigningInPorts = {
 /** Signing in with access tokens, on the streams and on the issuers out there. */
 export function signingIn(ports: SigningInPorts) {
   const { streams, groupsOf, privateIssuers, metrics, clock, warn } = ports;
-  const addresses = issuerAddresses(privateIssuers);
+  const addresses = outboundAddresses(privateIssuers);
   const keys = issuerKeys({ get: getJson(addresses, clock), clock, warn });
   const summarise = summariseSignIns(streams.identityProviders.handle, clock);
   const refusals = signInRefusals({ metrics, summarise, warn });

@@ -2,6 +2,7 @@ import { projectBudgetBreaches } from '#commands/alerts/project-budget-breaches.
 import { raiseBudgetAlerts } from '#commands/alerts/raise-budget-alerts.ts';
 import type { Clock } from '#commands/ports.ts';
 import type { Reaction } from '#commands/reaction.ts';
+import { withDeadline } from '#commands/with-deadline.ts';
 import type { Limits, Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
@@ -27,14 +28,10 @@ export function alerting(ports: {
   const { streams, queries, limitsOf, forecast, reached, clock } = ports;
 
   const mustReach = async (tenant: TenantId, position: bigint): Promise<void> => {
-    const [late, done] = [new AbortController(), new AbortController()];
-    void clock.sleep(PATIENCE_MS, done.signal).then(() => late.abort());
-    try {
-      if (await reached(tenant, ['budget_use'], position, late.signal)) return;
-    } finally {
-      done.abort();
-    }
-    throw new Error('The view of what is used of budgets is behind.');
+    const isThere = await withDeadline(clock, PATIENCE_MS, (late) =>
+      reached(tenant, ['budget_use'], position, late),
+    );
+    if (!isThere) throw new Error('The view of what is used of budgets is behind.');
   };
 
   const thresholds: Reaction = raiseBudgetAlerts({

@@ -8,7 +8,7 @@ import { webhookSecrets } from '#commands/webhooks/webhook-secrets.ts';
 import { PLATFORM, type TenantId } from '#domain/ids.ts';
 import { bullmqQueue } from '#infra/jobs/bullmq-queue.ts';
 import { memoryQueue } from '#infra/jobs/memory-queue.ts';
-import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { postWebhook } from '#infra/webhooks/post-webhook.ts';
 import type { Aggregates } from '#api/aggregates.ts';
@@ -33,7 +33,7 @@ export function webhooks(ports: {
 }) {
   const { streams, queries, featuresOf, config, log, sealer, clock, ids, warn } = ports;
   const { redisUrl, privateWebhooks } = config;
-  const addresses = issuerAddresses(privateWebhooks);
+  const addresses = outboundAddresses(privateWebhooks);
   const secrets = webhookSecrets({ sealer, inTenant: runAsTenant });
   const create = createWebhook({ webhooks: streams.webhooks.handle, secrets });
   const queue =

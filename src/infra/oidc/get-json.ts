@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
 import type { Clock } from '#commands/ports.ts';
-import type { IssuerAddresses } from './issuer-address.ts';
+import { withDeadline } from '#commands/with-deadline.ts';
+import type { OutboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 import { KeysUnavailable } from './keys-unavailable.ts';
 
 const DEADLINE_MS = 5_000;
@@ -13,27 +14,25 @@ export type GetJson = (address: string, mostBytes: number) => Promise<unknown>;
  * Fetches JSON from where a tenant says, which need not mean well: bounded in time and size, only
  * from allowed addresses, and a redirection is a refusal. Throws `KeysUnavailable`.
  */
-export function getJson(addresses: IssuerAddresses, { sleep }: Pick<Clock, 'sleep'>): GetJson {
+export function getJson(addresses: OutboundAddresses, clock: Pick<Clock, 'sleep'>): GetJson {
   return async (address, mostBytes) => {
     const url = URL.canParse(address) ? new URL(address) : undefined;
     if (!url || !addresses.allows(url)) throw new KeysUnavailable('address-not-allowed');
-    const [late, done] = [new AbortController(), new AbortController()];
-    void sleep(DEADLINE_MS, done.signal).then(() => late.abort());
-    try {
-      return jsonOf(await textFrom(url, addresses, mostBytes, late.signal));
-    } catch (error) {
-      if (late.signal.aborted) throw new KeysUnavailable('timeout', { cause: error });
-      if (error instanceof KeysUnavailable) throw error;
-      throw new KeysUnavailable('connection', { cause: error });
-    } finally {
-      done.abort();
-    }
+    return await withDeadline(clock, DEADLINE_MS, async (late) => {
+      try {
+        return jsonOf(await textFrom(url, addresses, mostBytes, late));
+      } catch (error) {
+        if (late.aborted) throw new KeysUnavailable('timeout', { cause: error });
+        if (error instanceof KeysUnavailable) throw error;
+        throw new KeysUnavailable('connection', { cause: error });
+      }
+    });
   };
 }
 
 async function textFrom(
   url: URL,
-  { lookupFor }: IssuerAddresses,
+  { lookupFor }: OutboundAddresses,
   mostBytes: number,
   signal: AbortSignal,
 ): Promise<string> {

@@ -3,8 +3,9 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { Webhook } from 'standardwebhooks';
 import type { Clock } from '#commands/ports.ts';
+import { withDeadline } from '#commands/with-deadline.ts';
 import type { PostWebhook, WebhookMessage } from '#commands/webhooks/post-port.ts';
-import type { IssuerAddresses } from '#infra/oidc/issuer-address.ts';
+import type { OutboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 
 const DEADLINE_MS = 10_000;
 const GONE = 410;
@@ -14,24 +15,22 @@ const GONE = 410;
  * it connects, bounded in time, no redirection followed and nothing read of what is answered.
  * Signed as Standard Webhooks says (https://www.standardwebhooks.com).
  */
-export function postWebhook(addresses: IssuerAddresses, clock: Clock): PostWebhook {
+export function postWebhook(addresses: OutboundAddresses, clock: Clock): PostWebhook {
   return async (address, secret, message) => {
     const url = URL.canParse(address) ? new URL(address) : undefined;
     if (!url || !addresses.allows(url)) return { reason: 'address-not-allowed', isFinal: true };
-    const [late, done] = [new AbortController(), new AbortController()];
-    void clock.sleep(DEADLINE_MS, done.signal).then(() => late.abort());
-    try {
-      const headers = signed(secret, message, clock.now());
-      const status = await statusOf(url, addresses, { headers, ...message }, late.signal);
-      if (status >= 200 && status < 300) return undefined;
-      return { reason: `status ${status}`, isFinal: status === GONE };
-    } catch (error) {
-      if (late.signal.aborted) return { reason: 'timeout', isFinal: false };
-      const { code = 'connection' } = error as { readonly code?: string };
-      return { reason: code, isFinal: false };
-    } finally {
-      done.abort();
-    }
+    return await withDeadline(clock, DEADLINE_MS, async (late) => {
+      try {
+        const headers = signed(secret, message, clock.now());
+        const status = await statusOf(url, addresses, { headers, ...message }, late);
+        if (status >= 200 && status < 300) return undefined;
+        return { reason: `status ${status}`, isFinal: status === GONE };
+      } catch (error) {
+        if (late.aborted) return { reason: 'timeout', isFinal: false };
+        const { code = 'connection' } = error as { readonly code?: string };
+        return { reason: code, isFinal: false };
+      }
+    });
   };
 }
 
@@ -43,7 +42,7 @@ const signed = (secret: string, { id, body }: WebhookMessage, now: Date) => ({
 
 async function statusOf(
   url: URL,
-  { lookupFor }: IssuerAddresses,
+  { lookupFor }: OutboundAddresses,
   { headers, body }: WebhookMessage & { readonly headers: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<number> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { identityProviderIdOf } from '#domain/identity-provider/ids.ts';
 import { getJson } from '#infra/oidc/get-json.ts';
-import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 import { issuerKeys } from '#infra/oidc/issuer-keys.ts';
 import { KeysUnavailable } from '#infra/oidc/keys-unavailable.ts';
 import { tokenVerifier } from '#infra/oidc/token-verifier.ts';
@@ -18,7 +18,7 @@ async function keysOf(t: TestContext, { listed = true } = {}) {
   const issuer = await startIssuer(t);
   const clock = manualClock(new Date().toISOString());
   const warnings: unknown[] = [];
-  const addresses = issuerAddresses(listed ? [issuer.origin] : []);
+  const addresses = outboundAddresses(listed ? [issuer.origin] : []);
   const keys = issuerKeys({
     get: getJson(addresses, clock),
     clock,

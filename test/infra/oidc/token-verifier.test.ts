@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { exportJWK, exportSPKI, SignJWT } from 'jose';
 import { identityProviderIdOf } from '#domain/identity-provider/ids.ts';
 import { getJson } from '#infra/oidc/get-json.ts';
-import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 import { issuerKeys } from '#infra/oidc/issuer-keys.ts';
 import { type TokenRefusal, tokenVerifier } from '#infra/oidc/token-verifier.ts';
 import { systemClock } from '#infra/system/clock.ts';
@@ -23,7 +23,7 @@ const AUDIENCE = 'palimpsest:acme';
 async function verified(t: TestContext, options: Parameters<typeof startIssuer>[1] = {}) {
   const issuer = await startIssuer(t, options);
   const keys = issuerKeys({
-    get: getJson(issuerAddresses([issuer.origin]), systemClock),
+    get: getJson(outboundAddresses([issuer.origin]), systemClock),
     clock: systemClock,
     warn: () => undefined,
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { postWebhook } from '#infra/webhooks/post-webhook.ts';
 
@@ -33,7 +33,7 @@ test('a receiver that says nothing is given up after a while', async (t) => {
     },
   };
   const origin = `http://127.0.0.1:${port}`;
-  const failure = await postWebhook(issuerAddresses([origin]), clock)(
+  const failure = await postWebhook(outboundAddresses([origin]), clock)(
     `${origin}/`,
     secret,
     message,
@@ -43,7 +43,7 @@ test('a receiver that says nothing is given up after a while', async (t) => {
 
 test('a public name that leads inside is not connected to', async (t) => {
   const { asked, port } = await silentReceiver(t);
-  const post = postWebhook(issuerAddresses([]), systemClock);
+  const post = postWebhook(outboundAddresses([]), systemClock);
   // A name is looked up when it is connected to, and this one says loopback.
   const failure = await post(`https://localhost:${port}/`, secret, message);
   assert.deepEqual(failure, { reason: 'ENOTPUBLIC', isFinal: false });

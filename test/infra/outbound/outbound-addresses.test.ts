@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPublic, issuerAddresses } from '#infra/oidc/issuer-address.ts';
+import { isPublic, outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
 
 test('an address of the internet is public, one of our own network is not, however it is written', () => {
   for (const address of ['93.184.216.34', '1.1.1.1', '2606:4700:4700::1111', '2a00:1450::1']) {
@@ -15,7 +15,7 @@ test('an address of the internet is public, one of our own network is not, howev
 });
 
 test('a tenant may name https at a public place; http and what is private only as the operator lists it', () => {
-  const { allows } = issuerAddresses(['https://sso.internal', 'http://127.0.0.1:9000']);
+  const { allows } = outboundAddresses(['https://sso.internal', 'http://127.0.0.1:9000']);
   const url = (text: string) => allows(new URL(text));
   for (const text of ['https://id.example.com/a', 'https://1.1.1.1', 'https://sso.internal/x']) {
     assert.ok(url(text), text);
@@ -32,7 +32,7 @@ test('a name is looked up where it is connected to, and one that leads home is r
   const look = (listed: readonly string[], all: boolean) =>
     new Promise<unknown>((resolve) => {
       const url = new URL('https://localhost:8443');
-      issuerAddresses(listed).lookupFor(url)('localhost', { all }, (error, address) =>
+      outboundAddresses(listed).lookupFor(url)('localhost', { all }, (error, address) =>
         resolve(error?.code ?? address),
       );
     });

@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js';
  * Which addresses a server may fetch on a tenant's word. Without this an admin of any tenant could
  * make it ask what listens inside our own network.
  */
-export type IssuerAddresses = {
+export type OutboundAddresses = {
   /** Whether this URL may be asked at all. A name is looked up, and checked, when it is connected to. */
   readonly allows: (url: URL) => boolean;
   /** For the connection itself, so that a name cannot answer one address here and another there. */
@@ -14,8 +14,8 @@ export type IssuerAddresses = {
 };
 
 /** `https` at public addresses; the origins that the operator lists may be private, or loopback. */
-export function issuerAddresses(privateIssuers: readonly string[]): IssuerAddresses {
-  const isListed = ({ origin }: URL) => privateIssuers.includes(origin);
+export function outboundAddresses(privateOrigins: readonly string[]): OutboundAddresses {
+  const isListed = ({ origin }: URL) => privateOrigins.includes(origin);
   return {
     allows: (url) => {
       if (url.username !== '' || url.password !== '') return false;
