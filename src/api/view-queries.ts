@@ -94,8 +94,8 @@ export function viewQueries({ read, readEveryTenant }: Views) {
         read((tables: Transaction<BudgetsTables>) => budgetOf(tables, tenant, id)),
     },
     budgetUse: {
-      around: (tenant: TenantId, generation: GenerationId) =>
-        read((tables: Transaction<BudgetUseTables>) => useAround(tables, tenant, generation)),
+      around: (tenant: TenantId, generations: readonly GenerationId[]) =>
+        read((tables: Transaction<BudgetUseTables>) => useAround(tables, tenant, generations)),
     },
     alerts: {
       list: (tenant: TenantId, page: PageQuery) =>

@@ -117,6 +117,9 @@ async function finish(
 ): Promise<{ readonly finished: ReactionPlace; readonly error?: unknown }> {
   let finished = from;
   try {
+    await reaction.prepare?.(
+      events.filter(({ header }) => reaction.reactsTo.includes(header.type)),
+    );
     for (const event of events) {
       if (signal.aborted) break;
       for (const one of await inEffect(deps, event)) await reactTo(reaction, one);

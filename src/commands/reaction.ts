@@ -7,6 +7,8 @@ export type Reaction = {
   /** Stored with its checkpoint: must never change. */
   readonly name: string;
   readonly reactsTo: readonly string[];
+  /** Told of all in a batch that it reacts to, before the first of them: reads once what all need. */
+  readonly prepare?: (events: readonly RecordedEvent[]) => Promise<void>;
   /**
    * Issues commands with the `request` it is given, whose id follows from the event, so that the
    * same event again changes nothing. Throws to be called again; a refusal is an answer.

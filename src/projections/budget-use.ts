@@ -133,19 +133,19 @@ const changes = <Row extends StoredRow>(
 
 export type ScopeUse = { readonly scope: Scope; readonly window: string; readonly used: Amount };
 
-/** What is used of everything that this generation was counted in. */
+/** What is used of everything that these generations were counted in. */
 export async function useAround(
   tables: Transaction<BudgetUseTables>,
   tenant: TenantId,
-  generation: GenerationId,
+  generations: readonly GenerationId[],
 ): Promise<readonly ScopeUse[]> {
   const { rows } = await sql<{ scope: Scope; window: string; tokens: string; cost: string }>`
-    select scope, window_id as window, tokens::text, cost_nano_usd::text as cost
+    select distinct scope, window_id as window, tokens::text, cost_nano_usd::text as cost
       from budget_use_generations counted
       join budget_use on budget_use.tenant_id = counted.tenant_id
                      and scope = any(scopes) and window_id = any(windows)
      where counted.tenant_id = ${tenant} and budget_use.tenant_id = ${tenant}
-       and generation_id = ${generation}
+       and generation_id = any(${generations}::uuid[])
      order by scope, window_id`.execute(tables);
   return rows.map(({ scope, window, tokens, cost }) => ({
     scope,

@@ -44,7 +44,9 @@ test('what a budget has used follows corrections, in every scope and window of t
   const tokens = async () => {
     await caughtUp(world, process, [budgetUse]);
     const around = await runAsTenant(acme, () =>
-      process.views.read((tables: Parameters<typeof useAround>[0]) => useAround(tables, acme, id)),
+      process.views.read((tables: Parameters<typeof useAround>[0]) =>
+        useAround(tables, acme, [id]),
+      ),
     );
     return around.map(({ scope, window, used }) => [scope, window, used.tokens]);
   };

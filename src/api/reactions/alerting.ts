@@ -1,9 +1,11 @@
 import { projectBudgetBreaches } from '#commands/alerts/project-budget-breaches.ts';
 import { raiseBudgetAlerts } from '#commands/alerts/raise-budget-alerts.ts';
-import type { Clock } from '#commands/ports.ts';
+import type { Clock, Sealer } from '#commands/ports.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import { withDeadline } from '#commands/with-deadline.ts';
-import type { Limits, Scope } from '#domain/budget/limits.ts';
+import { readEvent } from '#domain/body.ts';
+import { type Limits, type Scope, isScope } from '#domain/budget/limits.ts';
+import { type GenerationEvent, generationEvents } from '#domain/generation/events.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Reached } from '#projections/reached.ts';
@@ -23,9 +25,10 @@ export function alerting(ports: {
   /** With the limits that hold now. */
   readonly forecast: Forecast;
   readonly reached: Reached;
+  readonly sealer: Pick<Sealer, 'opener'>;
   readonly clock: Clock;
 }) {
-  const { streams, queries, limitsOf, forecast, reached, clock } = ports;
+  const { streams, queries, limitsOf, forecast, reached, sealer, clock } = ports;
 
   const mustReach = async (tenant: TenantId, position: bigint): Promise<void> => {
     const isThere = await withDeadline(clock, PATIENCE_MS, (late) =>
@@ -37,17 +40,19 @@ export function alerting(ports: {
   const thresholds: Reaction = raiseBudgetAlerts({
     alerts: streams.alerts.handle,
     limitsOf,
-    useAround: async (tenant, generation, position) => {
+    useAround: async (tenant, generations, position) => {
       await mustReach(tenant, position);
-      return await runAsTenant(tenant, () => queries.budgetUse.around(tenant, generation));
+      return await runAsTenant(tenant, () => queries.budgetUse.around(tenant, generations));
     },
   });
 
   const breaches: Reaction = projectBudgetBreaches({
     alerts: streams.alerts.handle,
-    scopesAround: async (tenant, generation) => {
-      const uses = await runAsTenant(tenant, () => queries.budgetUse.around(tenant, generation));
-      return [...new Set(uses.map(({ scope }) => scope))];
+    scopesIn: async (recorded) => {
+      const open = await sealer.opener([recorded.header]);
+      const { event } = readEvent<GenerationEvent>(generationEvents, recorded, open(recorded));
+      if (event.erased === true || event.type !== 'BudgetReserved') return [];
+      return event.data.scopes.filter(isScope);
     },
     outlooks: async (tenant, scope) =>
       await runAsTenant(tenant, async () => (await forecast(tenant, scope)).budgets),

@@ -4,9 +4,8 @@ import type { Reaction } from '#commands/reaction.ts';
 import type { Alert, RaiseAlert } from '#domain/alert/decide.ts';
 import { alertIdOf } from '#domain/alert/ids.ts';
 import type { BudgetName, Scope } from '#domain/budget/limits.ts';
-import type { GenerationId } from '#domain/generation/ids.ts';
+import type { RecordedEvent } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
-import { partsOf } from '#domain/stream.ts';
 
 /** A forecast goes by weeks: it says the same after the next generation as after this one. */
 const LOOK_EVERY_MS = 600_000;
@@ -23,8 +22,8 @@ type Outlook = {
 /** Raises an alert where a window will likely end above its limit, before it does. */
 export function projectBudgetBreaches(ports: {
   readonly alerts: Handle<Alert, RaiseAlert>;
-  /** All that the generation was counted in, as far as is known. */
-  readonly scopesAround: (tenant: TenantId, generation: GenerationId) => Promise<readonly Scope[]>;
+  /** All that a generation is counted in, from the event of its reservation. */
+  readonly scopesIn: (reserved: RecordedEvent) => Promise<readonly Scope[]>;
   readonly outlooks: (tenant: TenantId, scope: Scope) => Promise<readonly Outlook[]>;
   readonly clock: Pick<Clock, 'now'>;
 }): Reaction {
@@ -45,10 +44,11 @@ export function projectBudgetBreaches(ports: {
 
   return {
     name: 'project-budget-breaches',
-    reactsTo: ['BudgetDebited'],
-    react: async ({ header: { tenant, stream } }, request) => {
-      const id = partsOf(stream)!.id as GenerationId;
-      for (const scope of await ports.scopesAround(tenant, id)) {
+    // Which names what it is counted in, and is looked at with all that is under way.
+    reactsTo: ['BudgetReserved'],
+    react: async (event, request) => {
+      const { tenant } = event.header;
+      for (const scope of await ports.scopesIn(event)) {
         if (!isTime(tenant, scope)) continue;
         for (const one of await ports.outlooks(tenant, scope)) {
           const { budget: limit, window, limit: allowed, settled: used, p50, p90 } = one;

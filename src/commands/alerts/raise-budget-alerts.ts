@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { CommandRequest, Handle } from '#commands/handle.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import type { Alert, RaiseAlert } from '#domain/alert/decide.ts';
@@ -6,6 +7,7 @@ import { alertIdOf } from '#domain/alert/ids.ts';
 import type { Amount } from '#domain/budget/amount.ts';
 import { type Limits, type Scope, budgetNames, budgets } from '#domain/budget/limits.ts';
 import { crossed } from '#domain/budget/thresholds.ts';
+import type { RecordedEvent } from '#domain/event.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
@@ -14,36 +16,71 @@ type Use = { readonly scope: Scope; readonly window: string; readonly used: Amou
 
 type Ports = {
   readonly alerts: Handle<Alert, RaiseAlert>;
-  /** What is used, up to this position or later, of all that the generation was counted in. */
+  /** What is used, up to this position or later, of all that these generations were counted in. */
   readonly useAround: (
     tenant: TenantId,
-    generation: GenerationId,
+    generations: readonly GenerationId[],
     position: bigint,
   ) => Promise<readonly Use[]>;
   readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
 };
 
+/** Of a tenant's events in one batch; none of it is left once the first of them was reacted to. */
+type Prepared = { readonly generations: ReadonlySet<GenerationId>; uses: readonly Use[] };
+
+/** Whoever raises one again asks its stream, which answers that it is raised. */
+const MOST_REMEMBERED = 10_000;
+
 /**
  * Raises an alert for every threshold that the use of a budget has reached. It looks at all of use,
  * not at what one debit added to it: so none is missed by a debit that came between, or by a limit
- * that was lowered, and the alert's stream sees to it that each is raised once.
+ * that was lowered, one look does for a whole batch, and the alert's stream sees to it that each is
+ * raised once.
  */
 export function raiseBudgetAlerts({ alerts, useAround, limitsOf }: Ports): Reaction {
-  const raise = async (alert: AlertEvent, request: CommandRequest) =>
-    await alerts(alertIdOf(alert), { type: 'RaiseAlert', alert }, request);
+  const raised = new LRUCache<string, true>({ max: MOST_REMEMBERED });
+  let prepared = new Map<TenantId, Prepared>();
+
+  const raise = async (alert: AlertEvent, request: CommandRequest): Promise<void> => {
+    const id = alertIdOf(alert);
+    const name = `${request.tenant} ${id}`;
+    if (raised.has(name)) return;
+    await alerts(id, { type: 'RaiseAlert', alert }, request);
+    raised.set(name, true);
+  };
+
+  const usesFor = async ({ header, position }: RecordedEvent): Promise<readonly Use[]> => {
+    const id = generationOf(header);
+    const together = prepared.get(header.tenant);
+    if (!together?.generations.has(id)) return await useAround(header.tenant, [id], position);
+    const { uses } = together;
+    together.uses = [];
+    return uses;
+  };
 
   return {
     name: 'raise-budget-alerts',
     reactsTo: ['BudgetDebited', 'BudgetAdjusted'],
-    react: async ({ header: { tenant, stream }, position }, request) => {
-      const id = partsOf(stream)!.id as GenerationId;
-      for (const { scope, window, used } of await useAround(tenant, id, position)) {
+    prepare: async (events) => {
+      prepared = new Map();
+      for (const [tenant, own] of Map.groupBy(events, ({ header }) => header.tenant)) {
+        const generations = new Set(own.map(({ header }) => generationOf(header)));
+        const uses = await useAround(tenant, [...generations], own.at(-1)!.position);
+        prepared.set(tenant, { generations, uses });
+      }
+    },
+    react: async (event, request) => {
+      const { tenant } = event.header;
+      for (const { scope, window, used } of await usesFor(event)) {
         const limits = await limitsOf(tenant, scope);
         for (const alert of reached({ scope, window, used }, limits)) await raise(alert, request);
       }
     },
   };
 }
+
+const generationOf = ({ stream }: RecordedEvent['header']): GenerationId =>
+  partsOf(stream)!.id as GenerationId;
 
 /** A window that is called `2026-11` is a month, one that is called `2026-11-25` a day. */
 const periodOf = (window: string) => (window.length === 7 ? 'month' : 'day');

@@ -12,12 +12,12 @@ import { systemIds } from '#infra/system/ids.ts';
 import { world } from '#test/support/command-path.ts';
 import { acme } from '#test/support/sealing.ts';
 
-const debit = (): RecordedEvent =>
+const reservation = (): RecordedEvent =>
   ({
     header: {
       id: randomUUID(),
       tenant: acme,
-      type: 'BudgetDebited',
+      type: 'BudgetReserved',
       stream: streamOf(acme, 'generation', randomUUID()),
       correlationId: randomUUID(),
     },
@@ -38,7 +38,7 @@ test('a window that will likely end above its limit is told of once, and one tha
   };
   const { name, react } = projectBudgetBreaches({
     alerts: commandHandler(ports, alertAggregate, heldStreams(ports, alertAggregate)),
-    scopesAround: async () => ['tenant'],
+    scopesIn: async () => ['tenant'],
     outlooks: async () => {
       asked += 1;
       const month = { ...tokens, budget: 'tokensPerMonth', window: '2026-01' } as const;
@@ -53,7 +53,7 @@ test('a window that will likely end above its limit is told of once, and one tha
   const raised = async () =>
     (await shared.log.readAll({ after: 0n, limit: 10 })).map(({ header }) => header.type);
   const happens = async () => {
-    const event = debit();
+    const event = reservation();
     await react(event, requestBecauseOf(event, name));
   };
 

@@ -13,7 +13,11 @@ import { type World, world } from '#test/support/command-path.ts';
 import { acme } from '#test/support/sealing.ts';
 
 /** The reaction as one process runs it, on a world that it shares with others. */
-function reactionOf(shared: World, used: () => number) {
+function reactionOf(
+  shared: World,
+  used: () => number,
+  looks: (generations: readonly string[]) => void = () => {},
+) {
   const ports = {
     ...shared,
     ids: systemIds,
@@ -24,12 +28,14 @@ function reactionOf(shared: World, used: () => number) {
   return raiseBudgetAlerts({
     alerts: commandHandler(ports, alertAggregate, heldStreams(ports, alertAggregate)),
     limitsOf: async () => ({ tokensPerDay: 100, tokensPerMonth: 1_000 }),
-    useAround: async () =>
-      ['2026-01-01', '2026-01'].map((window) => ({
+    useAround: async (_, generations) => {
+      looks(generations);
+      return ['2026-01-01', '2026-01'].map((window) => ({
         scope: 'tenant' as const,
         window,
         used: { tokens: used(), costNanoUsd: 0 },
-      })),
+      }));
+    },
   });
 }
 
@@ -74,4 +80,23 @@ test('a debit that leaps over thresholds raises all of them', async () => {
   await react(event, requestBecauseOf(event, name));
   // All of the day's, and of the month 50 and 80 %.
   assert.equal((await typesIn(shared)).length, 6);
+});
+
+test('of a batch one look does, and what is raised is not asked of its stream again', async () => {
+  const shared = world();
+  const looks: number[] = [];
+  const one = reactionOf(
+    shared,
+    () => 55,
+    (generations) => looks.push(generations.length),
+  );
+  for (let batches = 0; batches < 2; batches += 1) {
+    const debits = Array.from({ length: 10 }, debit);
+    await one.prepare?.(debits);
+    for (const event of debits) await one.react(event, requestBecauseOf(event, one.name));
+  }
+  const late = debit();
+  await one.react(late, requestBecauseOf(late, one.name));
+  assert.deepEqual(looks, [10, 10, 1], 'one that was not told of is looked at by itself');
+  assert.deepEqual(await typesIn(shared), ['BudgetThresholdReached']);
 });
