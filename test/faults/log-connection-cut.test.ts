@@ -90,7 +90,7 @@ async function logBehindProxy(t: TestContext) {
   const proxy: PostgresProxy = await postgresProxy(t, database.url);
   const log = await postgresEventLog({
     // Only appends go through the proxy, so that the checks read what is really there.
-    database: { pool: database.pool, directUrl: proxy.url },
+    database: { logPool: database.logPool, directUrl: proxy.url },
     clock: systemClock,
     ids: systemIds,
   });

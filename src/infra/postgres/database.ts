@@ -22,8 +22,10 @@ export type Database = {
   inProjector<T, Tables = unknown>(work: Work<Tables, T>): Promise<T>;
   /** DDL, as the owner of the tables. */
   asOwner<T, Tables = unknown>(work: Work<Tables, T>): Promise<T>;
-  /** For adapters that speak to `pg` itself (the log). No role is set. */
+  /** For adapters that speak to `pg` itself. No role is set. */
   readonly pool: Pool;
+  /** The log's alone: a command must not wait until views and their readers give a connection back. */
+  readonly logPool: Pool;
   /** For LISTEN; one connection a subscriber. */
   readonly directUrl: string;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export type Database = {
 
 export function postgresDatabase(connections: Connections): Database {
   const pool = poolOf(connections.url, connections.poolSize ?? 16);
+  const logPool = poolOf(connections.url, connections.poolSize ?? 8);
   const ownerPool = poolOf(connections.ownerUrl ?? connections.url, 4);
   const app = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const owner = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: ownerPool }) });
@@ -50,11 +53,14 @@ export function postgresDatabase(connections: Connections): Database {
     asOwner: async <T, Tables>(work: Work<Tables, T>) =>
       (owner as Kysely<Tables>).transaction().execute(work),
     pool,
+    logPool,
     directUrl: connections.directUrl ?? connections.url,
     close: async () => {
       await Promise.all([app.destroy(), owner.destroy()]);
       // Kysely ends only a pool that it has used; the other kind would keep the process alive.
-      await Promise.all([pool, ownerPool].filter(({ ended }) => !ended).map((its) => its.end()));
+      await Promise.all(
+        [pool, logPool, ownerPool].filter(({ ended }) => !ended).map((its) => its.end()),
+      );
     },
   };
 }

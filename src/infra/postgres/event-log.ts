@@ -21,7 +21,7 @@ import { sequencer } from './event-log/sequencer.ts';
 import { postgresWire } from './event-log/wire.ts';
 
 export type PostgresEventLogOptions = {
-  readonly database: Pick<Database, 'pool' | 'directUrl'>;
+  readonly database: Pick<Database, 'logPool' | 'directUrl'>;
   readonly clock: Clock;
   readonly ids: Ids;
   /** Told, in a sentence, what an operator should know: polling instead of LISTEN, outages. */
@@ -60,7 +60,7 @@ export async function postgresEventLog(
   });
 
   const rows = async (text: string, values: unknown[]): Promise<RecordedEvent[]> =>
-    (await reading(async () => await database.pool.query<Row>(text, values))).rows.map(recorded);
+    (await reading(async () => await database.logPool.query<Row>(text, values))).rows.map(recorded);
 
   const readStream: EventLog['readStream'] = async (stream, read = {}) => {
     const backward = read.direction === 'backward';
@@ -73,9 +73,9 @@ export async function postgresEventLog(
     return await rows(READ_LOG, [tenant ?? null, types ?? null, after, upTo, limit, PAGE_BYTES]);
   };
 
-  const head = async (): Promise<bigint> => (await logHead(database.pool)).position;
+  const head = async (): Promise<bigint> => (await logHead(database.logPool)).position;
 
-  const { logId } = await logHead(database.pool);
+  const { logId } = await logHead(database.logPool);
 
   return {
     logId,

@@ -222,7 +222,7 @@ test('where notifications do not arrive the follower polls and says so', async (
   const reports: string[] = [];
   const writer = await openLog(t, { database: direct });
   const log = await openLog(t, {
-    database: { pool: direct.pool, directUrl: proxy.url },
+    database: { logPool: direct.logPool, directUrl: proxy.url },
     clock,
     report: (message) => reports.push(message),
   });
