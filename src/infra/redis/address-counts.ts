@@ -1,6 +1,6 @@
-import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { CountAddress } from '#infra/memory/address-counts.ts';
 import type { RedisConnection } from './connection.ts';
+import { ifUnavailable } from './if-unavailable.ts';
 import { addressKey } from './keys.ts';
 import { scripts } from './scripts.ts';
 
@@ -12,17 +12,10 @@ export function redisAddressCounts(
   redis: Pick<RedisConnection, 'run'>,
   meanwhile: CountAddress,
 ): CountAddress {
-  return async (name, windowMs) => {
-    try {
-      const [current, ttlMs] = await redis.run(
-        scripts.countAddress,
-        [addressKey(name)],
-        [windowMs],
-      );
-      return { current: Number(current), ttlMs: Number(ttlMs) };
-    } catch (error) {
-      if (!(error instanceof AdmissionUnavailable)) throw error;
-      return await meanwhile(name, windowMs);
-    }
+  const count: CountAddress = async (name, windowMs) => {
+    const reply = await redis.run(scripts.countAddress, [addressKey(name)], [windowMs]);
+    const [current, ttlMs] = reply;
+    return { current: Number(current), ttlMs: Number(ttlMs) };
   };
+  return (name, windowMs) => ifUnavailable(count(name, windowMs), () => meanwhile(name, windowMs));
 }

@@ -1,6 +1,6 @@
-import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { RedisConnection, Reply } from './connection.ts';
+import { ifUnavailable } from './if-unavailable.ts';
 import { answerKey } from './keys.ts';
 import { scripts } from './scripts.ts';
 
@@ -10,14 +10,7 @@ export function redisAnswerStore({
 }: {
   readonly redis: Pick<RedisConnection, 'run'>;
 }): AnswerStore {
-  const orNothing = async (reply: Promise<Reply>): Promise<Reply> => {
-    try {
-      return await reply;
-    } catch (error) {
-      if (error instanceof AdmissionUnavailable) return [];
-      throw error;
-    }
-  };
+  const orNothing = (reply: Promise<Reply>) => ifUnavailable(reply, (): Reply => []);
   return {
     get: async (tenant, name) => {
       const [found] = await orNothing(redis.run(scripts.answerGet, [answerKey(tenant, name)], []));

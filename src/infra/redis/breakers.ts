@@ -1,7 +1,7 @@
-import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { BreakerChanged, Breakers, ModelAt } from '#commands/generation/breaker-port.ts';
 import { type BreakerStatus, breakerSettings } from '#domain/breaker/breaker.ts';
 import type { RedisConnection, Reply } from './connection.ts';
+import { ifUnavailable } from './if-unavailable.ts';
 import { breakerKey } from './keys.ts';
 import { type Script, scripts } from './scripts.ts';
 
@@ -16,14 +16,8 @@ export function redisBreakers({
   readonly settings?: typeof breakerSettings;
 }): Breakers {
   const { windowMs, slices, minCalls, failurePercent, openMs, probes, probeLeaseMs } = settings;
-  const step = async (script: Script, at: ModelAt, args: readonly (string | number)[]) => {
-    try {
-      return await redis.run(script, [breakerKey(at)], args);
-    } catch (error) {
-      if (error instanceof AdmissionUnavailable) return undefined;
-      throw error;
-    }
-  };
+  const step = (script: Script, at: ModelAt, args: readonly (string | number)[]) =>
+    ifUnavailable(redis.run(script, [breakerKey(at)], args), () => undefined);
   const tellOf = (at: ModelAt, reply: Reply | undefined, place: number) => {
     const became = reply?.[place];
     if (became) changed(at, statusIn(became));

@@ -1,4 +1,3 @@
-import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { ModelCalls } from '#commands/generation/model-calls.ts';
 import type { Clock } from '#commands/ports.ts';
 import {
@@ -9,8 +8,9 @@ import {
   figuresOf,
 } from '#domain/breaker/call-figures.ts';
 import type { RedisConnection, Reply } from './connection.ts';
+import { ifUnavailable } from './if-unavailable.ts';
 import { callsKey } from './keys.ts';
-import { type Script, scripts } from './scripts.ts';
+import { scripts } from './scripts.ts';
 
 /** Calls of all processes. */
 export function redisModelCalls({
@@ -21,26 +21,16 @@ export function redisModelCalls({
   readonly clock: Pick<Clock, 'now'>;
 }): ModelCalls {
   const slicesNow = () => callSlicesAt(clock.now().getTime());
-  const step = async (
-    script: Script,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<Reply> => {
-    try {
-      return await redis.run(script, keys, args);
-    } catch (error) {
-      if (error instanceof AdmissionUnavailable) return [];
-      throw error;
-    }
-  };
+  const orNothing = (reply: Promise<Reply>) => ifUnavailable(reply, (): Reply => []);
   return {
     tell: async (at, call) => {
       const keepMs = CALL_SLICE_MS * (CALL_SLICES + 1);
-      await step(scripts.callsTell, [callsKey(at, slicesNow()[0]!)], [keepMs, ...countersOf(call)]);
+      const key = callsKey(at, slicesNow()[0]!);
+      await orNothing(redis.run(scripts.callsTell, [key], [keepMs, ...countersOf(call)]));
     },
     of: async (at) => {
       const keys = slicesNow().map((slice) => callsKey(at, slice));
-      const reply = await step(scripts.callsOf, keys, []);
+      const reply = await orNothing(redis.run(scripts.callsOf, keys, []));
       const sums = new Map<string, number>();
       for (let index = 0; index < reply.length; index += 2) {
         const name = String(reply[index]);
