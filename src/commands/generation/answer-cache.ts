@@ -1,4 +1,5 @@
-import { type Clock, type Sealer, type SealingKey, SubjectErased } from '#commands/ports.ts';
+import { noneIfErased } from '#commands/none-if-erased.ts';
+import type { Clock, Sealer, SealingKey } from '#commands/ports.ts';
 import { askedOf } from '#domain/generation/asked.ts';
 import { KeptAnswer, SealedAnswer } from '#domain/generation/kept-answer.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
@@ -38,14 +39,8 @@ export function answerCache(ports: {
   readonly clock: Pick<Clock, 'now'>;
 }) {
   const { sealer, store, clock } = ports;
-  const keyOf = async (tenant: TenantId, member: MemberId): Promise<SealingKey | undefined> => {
-    try {
-      return await sealer.keyFor(tenant, `member:${member}`);
-    } catch (error) {
-      if (error instanceof SubjectErased) return undefined;
-      throw error;
-    }
-  };
+  const keyOf = (tenant: TenantId, member: MemberId): Promise<SealingKey | undefined> =>
+    sealer.keyFor(tenant, `member:${member}`).catch(noneIfErased);
   const bound = ({ tenant, name }: AnswerPlace) => `answer ${tenant} ${name}`;
 
   return {

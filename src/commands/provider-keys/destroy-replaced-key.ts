@@ -1,10 +1,10 @@
 import type { History } from '#commands/history.ts';
+import type { InTenant } from '#commands/in-tenant.ts';
 import type { Sealer } from '#commands/ports.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import type { ProviderKey } from '#domain/provider-key/decide.ts';
 import { type ProviderKeyEvent, keySubject } from '#domain/provider-key/events.ts';
 import { partsOf } from '#domain/stream.ts';
-import type { InTenant } from './key-sealing.ts';
 
 /**
  * Makes a key unreadable for ever once another has taken its place, or it was revoked. As a

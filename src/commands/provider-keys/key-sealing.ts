@@ -1,10 +1,9 @@
-import { type Sealer, SubjectErased } from '#commands/ports.ts';
+import type { InTenant } from '#commands/in-tenant.ts';
+import { noneIfErased } from '#commands/none-if-erased.ts';
+import type { Sealer } from '#commands/ports.ts';
 import type { ProviderId, TenantId } from '#domain/ids.ts';
 import type { SetKey } from '#domain/provider-key/decide.ts';
 import { keySubject } from '#domain/provider-key/events.ts';
-
-/** Runs work as a tenant, whoever asks: the platform's keys are sealed with the platform's. */
-export type InTenant = <T>(tenant: TenantId, work: () => T) => T;
 
 export type KeySealing = {
   /** Throws `SubjectErased` where that key was sealed once and is gone. */
@@ -40,8 +39,3 @@ export function keySealing(ports: {
 
 /** Bound to its place: bytes that were moved to another provider's stream do not open. */
 const nameOf = (tenant: TenantId, provider: ProviderId) => `provider key ${tenant} ${provider}`;
-
-function noneIfErased(error: unknown): undefined {
-  if (error instanceof SubjectErased) return undefined;
-  throw error;
-}

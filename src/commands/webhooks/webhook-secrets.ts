@@ -1,9 +1,9 @@
-import { type Sealer, SubjectErased } from '#commands/ports.ts';
+import type { InTenant } from '#commands/in-tenant.ts';
+import { noneIfErased } from '#commands/none-if-erased.ts';
+import type { Sealer } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { ListeningWebhook } from '#domain/webhook/decide.ts';
 import { secretSubject } from '#domain/webhook/events.ts';
-
-type InTenant = <T>(tenant: TenantId, work: () => T) => T;
 
 export type WebhookSecrets = ReturnType<typeof webhookSecrets>;
 
@@ -27,14 +27,9 @@ export function webhookSecrets(ports: {
       tenant: TenantId,
       { sealedWith, sealed }: ListeningWebhook,
     ): Promise<string | undefined> => {
-      try {
-        const key = await keyOf(tenant, sealedWith);
-        const plain = key.openBytes(nameOf(tenant, sealedWith), sealed);
-        return plain && new TextDecoder().decode(plain);
-      } catch (error) {
-        if (error instanceof SubjectErased) return undefined;
-        throw error;
-      }
+      const key = await keyOf(tenant, sealedWith).catch(noneIfErased);
+      const plain = key?.openBytes(nameOf(tenant, sealedWith), sealed);
+      return plain && new TextDecoder().decode(plain);
     },
   };
 }
