@@ -32,84 +32,94 @@ export function breakersContract(name: string, start: Start): void {
   const it = (says: string, run: (at: Acting) => Promise<void>) =>
     test(`${name}: ${says}`, async (t) => await run(await acting(t, start)));
 
-  it('a model that nobody called may be called', async ({ standing, ask }) => {
+  it('a model that nobody called may be called', async ({ standing, acquire }) => {
     assert.deepEqual(await standing(), { status: 'closed', waitMs: 0 });
-    assert.equal((await ask())?.probe, undefined);
+    assert.equal((await acquire())?.probe, undefined);
   });
 
   it('too few calls say nothing, then one failure in four opens it', async (breaker) => {
-    await breaker.calls('ill', 'ill', 'ill');
+    await breaker.calls('failed', 'failed', 'failed');
     assert.equal((await breaker.standing()).status, 'closed');
-    assert.equal(await breaker.calls('ill'), 'open');
-    assert.equal(await breaker.ask(), undefined);
+    assert.equal(await breaker.calls('failed'), 'open');
+    assert.equal(await breaker.acquire(), undefined);
     assert.ok((await breaker.standing()).waitMs > 0);
   });
 
   it('less than one failure in four leaves it closed', async (breaker) => {
-    await breaker.calls('well', 'well', 'well', 'well', 'ill', 'well', 'well', 'well', 'ill');
+    await breaker.calls(
+      'succeeded',
+      'succeeded',
+      'succeeded',
+      'succeeded',
+      'failed',
+      'succeeded',
+      'succeeded',
+      'succeeded',
+      'failed',
+    );
     assert.deepEqual(await breaker.standing(), { status: 'closed', waitMs: 0 });
   });
 
   it('calls that say nothing about the model are not counted', async (breaker) => {
-    await breaker.calls('ill', 'unknown', 'unknown', 'unknown', 'unknown', 'ill');
+    await breaker.calls('failed', 'unknown', 'unknown', 'unknown', 'unknown', 'failed');
     assert.equal((await breaker.standing()).status, 'closed');
   });
 
   it('what is longer ago than the window is forgotten', async (breaker) => {
-    await breaker.calls('ill', 'ill', 'ill');
+    await breaker.calls('failed', 'failed', 'failed');
     await breaker.pass(testSettings.windowMs);
-    assert.equal(await breaker.calls('ill'), 'closed');
+    assert.equal(await breaker.calls('failed'), 'closed');
   });
 
   it('one probe at a time, and enough of them in a row close it', async (breaker) => {
     await breaker.open();
     await breaker.pass(testSettings.openMs);
-    const asked = await Promise.all([breaker.ask(), breaker.ask(), breaker.ask()]);
+    const asked = await Promise.all([breaker.acquire(), breaker.acquire(), breaker.acquire()]);
     const [probe, ...more] = asked.filter((permit) => permit !== undefined);
     assert.ok(probe && more.length === 0);
-    assert.equal(await breaker.tell(probe, 'well'), 'half-open');
-    assert.equal(await breaker.calls('well'), 'closed');
+    assert.equal(await breaker.record(probe, 'succeeded'), 'half-open');
+    assert.equal(await breaker.calls('succeeded'), 'closed');
     assert.deepEqual(breaker.changes, ['open', 'half-open', 'closed']);
-    await breaker.calls('ill', 'ill', 'ill');
+    await breaker.calls('failed', 'failed', 'failed');
     assert.equal((await breaker.standing()).status, 'closed', 'it counts afresh');
   });
 
   it('a probe that fails opens it again', async (breaker) => {
     await breaker.open();
     await breaker.pass(testSettings.openMs);
-    assert.equal(await breaker.calls('ill'), 'open');
-    assert.equal(await breaker.ask(), undefined);
+    assert.equal(await breaker.calls('failed'), 'open');
+    assert.equal(await breaker.acquire(), undefined);
     assert.deepEqual(breaker.changes, ['open', 'half-open', 'open']);
   });
 
   it('a permit that is given back is for the next one', async (breaker) => {
     await breaker.open();
     await breaker.pass(testSettings.openMs);
-    await breaker.tell(await breaker.permit(), 'unknown');
-    assert.ok(await breaker.ask());
+    await breaker.record(await breaker.permit(), 'unknown');
+    assert.ok(await breaker.acquire());
   });
 
   it('a prober who died does not block for ever, and comes too late', async (breaker) => {
     await breaker.open();
     await breaker.pass(testSettings.openMs);
     const dead = await breaker.permit();
-    assert.equal(await breaker.ask(), undefined);
+    assert.equal(await breaker.acquire(), undefined);
     await breaker.pass(testSettings.probeLeaseMs);
     const next = await breaker.permit();
-    assert.equal(await breaker.tell(dead, 'ill'), 'half-open');
-    assert.equal(await breaker.ask(), undefined, 'the other still probes');
-    assert.equal(await breaker.tell(next, 'ill'), 'open');
+    assert.equal(await breaker.record(dead, 'failed'), 'half-open');
+    assert.equal(await breaker.acquire(), undefined, 'the other still probes');
+    assert.equal(await breaker.record(next, 'failed'), 'open');
   });
 
   it('a call that began before it opened says nothing of what is now', async (breaker) => {
     const early = await breaker.permit();
     await breaker.open();
-    assert.equal(await breaker.tell(early, 'well'), 'open');
+    assert.equal(await breaker.record(early, 'succeeded'), 'open');
     await breaker.pass(testSettings.openMs);
     const probe = await breaker.permit();
-    assert.equal(await breaker.tell(early, 'ill'), 'half-open');
-    assert.equal(await breaker.tell(probe, 'well'), 'half-open');
-    assert.equal(await breaker.tell(probe, 'well'), 'half-open', 'a repeat changes nothing');
+    assert.equal(await breaker.record(early, 'failed'), 'half-open');
+    assert.equal(await breaker.record(probe, 'succeeded'), 'half-open');
+    assert.equal(await breaker.record(probe, 'succeeded'), 'half-open', 'a repeat changes nothing');
   });
 
   it('each provider and model has its own', async (breaker) => {
@@ -132,29 +142,29 @@ async function acting(t: TestContext, start: Start) {
   models += 1;
   const model = `model-${process.pid}-${models}` as ModelId;
   const at: ModelAt = { provider: 'openai' as ProviderId, model };
-  const ask = async () => await breakers.ask(at);
+  const acquire = async () => await breakers.acquire(at);
   const permit = async (): Promise<BreakerPermit> => {
-    const given = await ask();
+    const given = await acquire();
     assert.ok(given, 'nobody may call');
     return given;
   };
-  const tell = async (given: BreakerPermit, health: CallHealth) =>
-    await breakers.tell(at, given, health);
+  const record = async (given: BreakerPermit, health: CallHealth) =>
+    await breakers.record(at, given, health);
   const calls = async (...healths: readonly CallHealth[]): Promise<BreakerStatus | undefined> => {
     let status: BreakerStatus | undefined;
-    for (const health of healths) status = await tell(await permit(), health);
+    for (const health of healths) status = await record(await permit(), health);
     return status;
   };
   return {
     breakers,
     at,
     changes,
-    ask,
+    acquire,
     permit,
-    tell,
+    record,
     calls,
     pass,
     standing: async () => await breakers.standing(at),
-    open: async () => assert.equal(await calls('ill', 'ill', 'ill', 'ill'), 'open'),
+    open: async () => assert.equal(await calls('failed', 'failed', 'failed', 'failed'), 'open'),
   };
 }

@@ -16,12 +16,12 @@ export type Breakers = {
   /** Takes nothing. */
   standing(at: ModelAt): Promise<BreakerStanding>;
   /**
-   * A permit for one call, to be told of in any case: a probe keeps others waiting until its lease
+   * A permit for one call, to be recorded in any case: a probe keeps others waiting until its lease
    * is over. `undefined` when nobody may call now.
    */
-  ask(at: ModelAt): Promise<BreakerPermit | undefined>;
-  /** How the call went; answers the status then. What is told too late, or twice, changes nothing. */
-  tell(at: ModelAt, permit: BreakerPermit, health: CallHealth): Promise<BreakerStatus>;
+  acquire(at: ModelAt): Promise<BreakerPermit | undefined>;
+  /** How the call went; answers the status then. What is recorded too late, or twice, changes nothing. */
+  record(at: ModelAt, permit: BreakerPermit, health: CallHealth): Promise<BreakerStatus>;
 };
 
 /** Hears of every change of a breaker, from whoever made it. */

@@ -22,7 +22,7 @@ const LONGEST_PAUSE_MS = 5_000;
 export type CascadePorts = AttemptPorts &
   PayPorts & {
     readonly clock: Clock;
-    readonly calls: Pick<ModelCalls, 'tell'>;
+    readonly calls: Pick<ModelCalls, 'record'>;
     readonly ids: Pick<Ids, 'random'>;
   };
 
@@ -92,8 +92,8 @@ async function tryOnce(
   const health = healthOf(attempted, limits);
   const at = attemptAt(candidate);
   const [status] = await Promise.all([
-    breakers.tell(at, permit, health),
-    calls.tell(at, { health, tookMs: attempted.made.tookMs }),
+    breakers.record(at, permit, health),
+    calls.record(at, { health, tookMs: attempted.made.tookMs }),
   ]);
   const mayAgain = atModel < MOST_AT_ONE_MODEL && status === 'closed';
   return { attempted, next: nextAfter(ports, cascading, attempted, { index, atModel, mayAgain }) };
@@ -141,7 +141,7 @@ async function tooLate(
   { candidate, permit }: Paid,
 ): Promise<Ending | undefined> {
   if (clock.now().getTime() <= deadline) return undefined;
-  await breakers.tell(attemptAt(candidate), permit, 'unknown');
+  await breakers.record(attemptAt(candidate), permit, 'unknown');
   return { type: 'GenerationFailed', data: { reason: 'deadline' } };
 }
 

@@ -7,6 +7,6 @@ import type { ModelAt } from './breaker-port.ts';
  * of who called or what was said.
  */
 export type ModelCalls = {
-  tell(at: ModelAt, call: ModelCall): Promise<void>;
+  record(at: ModelAt, call: ModelCall): Promise<void>;
   of(at: ModelAt): Promise<CallFigures>;
 };

@@ -16,11 +16,11 @@ const ofAccount: ReadonlySet<ModelErrorKind> = new Set(['rate-limited', 'quota-e
  * must not close a model to the others.
  */
 export function healthOf({ made, error }: Attempted, limits: TimeLimits): CallHealth {
-  if (error === undefined) return 'well';
+  if (error === undefined) return 'succeeded';
   const { kind } = error;
-  if (failures.has(kind)) return 'ill';
-  if (ofAccount.has(kind)) return made.keyOf === 'platform' ? 'ill' : 'unknown';
+  if (failures.has(kind)) return 'failed';
+  if (ofAccount.has(kind)) return made.keyOf === 'platform' ? 'failed' : 'unknown';
   if (kind !== 'timeout') return 'unknown';
   const waited = Math.min(limits.firstPartMs, limits.nextPartMs);
-  return waited >= LEAST_BLAMED_MS ? 'ill' : 'unknown';
+  return waited >= LEAST_BLAMED_MS ? 'failed' : 'unknown';
 }

@@ -11,7 +11,7 @@ import { type Hold, named } from './reserve.ts';
 
 export type PayPorts = {
   readonly admission: Pick<Admission, 'topUp' | 'confirm'>;
-  readonly breakers: Pick<Breakers, 'ask' | 'tell'>;
+  readonly breakers: Pick<Breakers, 'acquire' | 'record'>;
 };
 
 /** An attempt that may begin: its model's breaker lets it, and its worst case is held. */
@@ -45,7 +45,7 @@ export async function payFirst(
   const { request, candidates } = paying.hold;
   const candidate = candidates[0]!;
   const held = request.amount;
-  const permit = await ports.breakers.ask(attemptAt(candidate));
+  const permit = await ports.breakers.acquire(attemptAt(candidate));
   if (permit !== undefined) return { candidate, index: 0, attempt: 1, permit, held };
   const skipped = [failing(candidate)];
   return await payNext(ports, { ...paying, from: 1, attempt: 2, held, skipped });
@@ -57,7 +57,7 @@ export async function payNext(ports: PayPorts, paying: Paying): Promise<Paid | E
   const skipped = [...(paying.skipped ?? [])];
   for (const [place, candidate] of hold.candidates.slice(from).entries()) {
     const at = attemptAt(candidate);
-    const permit = await ports.breakers.ask(at);
+    const permit = await ports.breakers.acquire(at);
     if (permit === undefined) {
       skipped.push(failing(candidate));
       continue;
@@ -67,7 +67,7 @@ export async function payNext(ports: PayPorts, paying: Paying): Promise<Paid | E
       const { attempt } = paying;
       return { candidate, index: from + place, attempt, permit, held: paid };
     }
-    await ports.breakers.tell(at, permit, 'unknown');
+    await ports.breakers.record(at, permit, 'unknown');
     if (paid === 'lost') break;
     skipped.push({ model: candidate.found.model, reason: 'budget/exhausted' });
   }

@@ -8,7 +8,7 @@ export type BreakerSettings = {
   readonly minCalls: number;
   readonly failurePercent: number;
   readonly openMs: number;
-  /** So many calls in a row must go well before everybody may call again. */
+  /** So many probes in a row must succeed before everybody may call again. */
   readonly probes: number;
   /** Whoever probes and is not heard of for so long is taken for dead, and another may probe. */
   readonly probeLeaseMs: number;
@@ -31,10 +31,10 @@ export const breakerSettings: BreakerSettings = {
 export const breakerStatuses = ['closed', 'open', 'half-open'] as const;
 export type BreakerStatus = (typeof breakerStatuses)[number];
 
-type Slice = { readonly at: number; readonly well: number; readonly ill: number };
+type Slice = { readonly at: number; readonly succeeded: number; readonly failed: number };
 
 /**
- * `turn` counts the changes of status: what is told of a call that was permitted in another turn
+ * `turn` counts the changes of status: what is recorded of a call that was permitted in another turn
  * says nothing of this one.
  */
 export type Breaker = { readonly turn: number } & (
@@ -42,7 +42,7 @@ export type Breaker = { readonly turn: number } & (
   | { readonly status: 'open'; readonly until: number }
   | {
       readonly status: 'half-open';
-      readonly well: number;
+      readonly succeeded: number;
       /** Of this turn, counted from 1; 0 before the first. */
       readonly newest: number;
       /** When the lease of the newest is over; 0 when it was given back. */
@@ -54,7 +54,7 @@ export type Breaker = { readonly turn: number } & (
 export type BreakerPermit = { readonly turn: number; readonly probe: number | undefined };
 
 /** `unknown`: the call says nothing about the model, and gives its permit back. */
-export type CallHealth = 'well' | 'ill' | 'unknown';
+export type CallHealth = 'succeeded' | 'failed' | 'unknown';
 
 export const closedBreaker: Breaker = { status: 'closed', turn: 0, slices: [] };
 
@@ -70,8 +70,8 @@ export function waitAt(breaker: Breaker, now: number): number {
   }
 }
 
-/** Asks for a call. Without a permit nobody may, and nothing has changed. */
-export function asked(
+/** Asks for a permit. Without a permit nobody may, and nothing has changed. */
+export function acquired(
   breaker: Breaker,
   now: number,
   { probeLeaseMs }: BreakerSettings,
@@ -83,16 +83,16 @@ export function asked(
   const isNew = breaker.status === 'open';
   const turn = breaker.turn + (isNew ? 1 : 0);
   const probe = isNew ? 1 : breaker.newest + 1;
-  const well = isNew ? 0 : breaker.well;
+  const succeeded = isNew ? 0 : breaker.succeeded;
   const leasedUntil = now + probeLeaseMs;
   return {
-    breaker: { status: 'half-open', turn, well, newest: probe, leasedUntil },
+    breaker: { status: 'half-open', turn, succeeded, newest: probe, leasedUntil },
     permit: { turn, probe },
   };
 }
 
-/** Tells how a permitted call went. */
-export function told(
+/** Takes in how a permitted call went. */
+export function recorded(
   breaker: Breaker,
   permit: BreakerPermit,
   health: CallHealth,
@@ -102,13 +102,13 @@ export function told(
   if (permit.turn !== breaker.turn) return breaker;
   if (breaker.status === 'closed') return counted(breaker, health, now, settings);
   if (breaker.status === 'open') return breaker;
-  // Another probes already where this one's lease ran out; and what is told twice counts once.
+  // Another probes already where this one's lease ran out; and what is recorded twice counts once.
   if (permit.probe !== breaker.newest || breaker.leasedUntil === 0) return breaker;
   const turn = breaker.turn + 1;
-  if (health === 'ill') return { status: 'open', turn, until: now + settings.openMs };
-  const well = breaker.well + (health === 'well' ? 1 : 0);
-  if (well >= settings.probes) return { status: 'closed', turn, slices: [] };
-  return { ...breaker, well, leasedUntil: 0 };
+  if (health === 'failed') return { status: 'open', turn, until: now + settings.openMs };
+  const succeeded = breaker.succeeded + (health === 'succeeded' ? 1 : 0);
+  if (succeeded >= settings.probes) return { status: 'closed', turn, slices: [] };
+  return { ...breaker, succeeded, leasedUntil: 0 };
 }
 
 function counted(
@@ -120,13 +120,13 @@ function counted(
   if (health === 'unknown') return breaker;
   const at = Math.floor(now / (windowMs / most));
   const recent = breaker.slices.filter((slice) => slice.at > at - most);
-  const known = recent.find((slice) => slice.at === at) ?? { at, well: 0, ill: 0 };
+  const known = recent.find((slice) => slice.at === at) ?? { at, succeeded: 0, failed: 0 };
   const slices = [
     ...recent.filter((slice) => slice !== known),
     { ...known, [health]: known[health] + 1 },
   ];
-  const calls = slices.reduce((sum, { well, ill }) => sum + well + ill, 0);
-  const failed = slices.reduce((sum, { ill }) => sum + ill, 0);
+  const failed = slices.reduce((sum, slice) => sum + slice.failed, 0);
+  const calls = slices.reduce((sum, slice) => sum + slice.succeeded, failed);
   const isTooMany = calls >= minCalls && failed * 100 >= failurePercent * calls;
   if (!isTooMany) return { ...breaker, slices };
   return { status: 'open', turn: breaker.turn + 1, until: now + openMs };

@@ -16,7 +16,7 @@ export type CallFigures = {
   /** That say something about the model. */
   readonly calls: number;
   readonly failed: number;
-  /** Of those that went well: at most this long, by the next bound; none above the last bound. */
+  /** Of those that succeeded: at most this long, by the next bound; none above the last bound. */
   readonly p50Ms: number | undefined;
   readonly p95Ms: number | undefined;
 };
@@ -25,9 +25,9 @@ const timeAt = (bound: number) => `took${bound}`;
 
 /** The counters that a call belongs to. */
 export function countersOf({ health, tookMs }: ModelCall): readonly string[] {
-  if (health !== 'well') return [health];
+  if (health !== 'succeeded') return [health];
   const bound = boundsMs.findIndex((ms) => tookMs <= ms);
-  return ['well', timeAt(bound === -1 ? boundsMs.length : bound)];
+  return ['succeeded', timeAt(bound === -1 ? boundsMs.length : bound)];
 }
 
 /** The slices that are not forgotten yet, the newest first. */
@@ -37,14 +37,14 @@ export const callSlicesAt = (now: number): readonly number[] => {
 };
 
 export function figuresOf(count: (counter: string) => number): CallFigures {
-  const well = count('well');
-  const failed = count('ill');
+  const succeeded = count('succeeded');
+  const failed = count('failed');
   const within = (share: number): number | undefined => {
     let seen = 0;
     return boundsMs.find((_, bound) => {
       seen += count(timeAt(bound));
-      return seen > 0 && seen >= well * share;
+      return seen > 0 && seen >= succeeded * share;
     });
   };
-  return { calls: well + failed, failed, p50Ms: within(0.5), p95Ms: within(0.95) };
+  return { calls: succeeded + failed, failed, p50Ms: within(0.5), p95Ms: within(0.95) };
 }

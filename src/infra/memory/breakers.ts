@@ -2,10 +2,10 @@ import type { BreakerChanged, Breakers, ModelAt } from '#commands/generation/bre
 import type { Clock } from '#commands/ports.ts';
 import {
   type Breaker,
-  asked,
+  acquired,
   breakerSettings,
   closedBreaker,
-  told,
+  recorded,
   waitAt,
 } from '#domain/breaker/breaker.ts';
 
@@ -30,13 +30,13 @@ export function memoryBreakers({
   };
   return {
     standing: async (at) => ({ status: of(at).status, waitMs: waitAt(of(at), now()) }),
-    ask: async (at) => {
-      const { breaker, permit } = asked(of(at), now(), settings);
+    acquire: async (at) => {
+      const { breaker, permit } = acquired(of(at), now(), settings);
       keep(at, breaker);
       return permit;
     },
-    tell: async (at, permit, health) => {
-      const breaker = told(of(at), permit, health, now(), settings);
+    record: async (at, permit, health) => {
+      const breaker = recorded(of(at), permit, health, now(), settings);
       keep(at, breaker);
       return breaker.status;
     },

@@ -28,17 +28,17 @@ export function redisBreakers({
       if (reply === undefined) return { status: 'closed', waitMs: 0 };
       return { status: statusIn(reply[0]), waitMs: Number(reply[1]) };
     },
-    ask: async (at) => {
-      const reply = await step(scripts.breakerAsk, at, [probeLeaseMs]);
+    acquire: async (at) => {
+      const reply = await step(scripts.breakerAcquire, at, [probeLeaseMs]);
       if (reply === undefined) return unasked;
       tellOf(at, reply, 3);
       const [answer, turn, probe] = reply;
       if (answer !== 'yes') return undefined;
       return { turn: Number(turn), probe: probe === '' ? undefined : Number(probe) };
     },
-    tell: async (at, { turn, probe }, health) => {
+    record: async (at, { turn, probe }, health) => {
       const figures = [windowMs, slices, minCalls, failurePercent, openMs, probes];
-      const reply = await step(scripts.breakerTell, at, [turn, probe ?? '', health, ...figures]);
+      const reply = await step(scripts.breakerRecord, at, [turn, probe ?? '', health, ...figures]);
       tellOf(at, reply, 1);
       return reply === undefined ? 'closed' : statusIn(reply[0]);
     },

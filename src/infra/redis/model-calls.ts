@@ -23,10 +23,10 @@ export function redisModelCalls({
   const slicesNow = () => callSlicesAt(clock.now().getTime());
   const orNothing = (reply: Promise<Reply>) => ifUnavailable(reply, (): Reply => []);
   return {
-    tell: async (at, call) => {
+    record: async (at, call) => {
       const keepMs = CALL_SLICE_MS * (CALL_SLICES + 1);
       const key = callsKey(at, slicesNow()[0]!);
-      await orNothing(redis.run(scripts.callsTell, [key], [keepMs, ...countersOf(call)]));
+      await orNothing(redis.run(scripts.callsRecord, [key], [keepMs, ...countersOf(call)]));
     },
     of: async (at) => {
       const keys = slicesNow().map((slice) => callsKey(at, slice));

@@ -30,6 +30,6 @@ test('where Redis is away everybody may call', async (t) => {
   const breakers = redisBreakers({ redis });
   const at = { provider: 'openai' as ProviderId, model: 'gpt' as ModelId };
   assert.deepEqual(await breakers.standing(at), { status: 'closed', waitMs: 0 });
-  const permit = (await breakers.ask(at)) ?? assert.fail('nobody may call');
-  assert.equal(await breakers.tell(at, permit, 'ill'), 'closed');
+  const permit = (await breakers.acquire(at)) ?? assert.fail('nobody may call');
+  assert.equal(await breakers.record(at, permit, 'failed'), 'closed');
 });

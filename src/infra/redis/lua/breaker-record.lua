@@ -16,27 +16,27 @@ local function count()
   local place = at % most
   if field('at' .. place) ~= at then
     set('at' .. place, at)
-    set('well' .. place, 0)
-    set('ill' .. place, 0)
+    set('succeeded' .. place, 0)
+    set('failed' .. place, 0)
   end
   redis.call('HINCRBY', KEYS[1], health .. place, 1)
-  local well, ill = 0, 0
+  local succeeded, failed = 0, 0
   for other = 0, most - 1 do
     if field('at' .. other) > at - most then
-      well = well + field('well' .. other)
-      ill = ill + field('ill' .. other)
+      succeeded = succeeded + field('succeeded' .. other)
+      failed = failed + field('failed' .. other)
     end
   end
-  local calls = well + ill
-  if calls >= tonumber(ARGV[6]) and ill * 100 >= tonumber(ARGV[7]) * calls then open() end
+  local calls = succeeded + failed
+  if calls >= tonumber(ARGV[6]) and failed * 100 >= tonumber(ARGV[7]) * calls then open() end
 end
 
 local function probed()
-  if health == 'ill' then return open() end
+  if health == 'failed' then return open() end
   set('until', 0)
-  if health ~= 'well' then return end
-  local well = field('well') + 1
-  if well >= tonumber(ARGV[9]) then become('closed') else set('well', well) end
+  if health ~= 'succeeded' then return end
+  local succeeded = field('succeeded') + 1
+  if succeeded >= tonumber(ARGV[9]) then become('closed') else set('succeeded', succeeded) end
 end
 
 if status == 'closed' then
