@@ -1,5 +1,5 @@
 import type { Refusal, Standing } from '#domain/budget/admit.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Drift } from '#domain/budget/drift.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';

@@ -1,5 +1,5 @@
 import { type Transaction, sql } from 'kysely';
-import { type Amount, minus } from '#domain/budget/amount.ts';
+import { type Amount, minus } from '#domain/amount.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { DataOf, GenerationEvent } from '#domain/generation/events.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';

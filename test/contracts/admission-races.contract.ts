@@ -10,7 +10,7 @@ import type {
   Reserve,
   TopUp,
 } from '#commands/admission.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Ended } from '#domain/budget/ledger.ts';
 import type { Claim } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Admission, Books, Reserve, TopUp } from '#commands/admission.ts';
 import { WrongReservation } from '#commands/admission.ts';
 import type { Refusal } from '#domain/budget/admit.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { type Claim, type Limits, MAX_CLAIMS, MAX_FIGURE } from '#domain/budget/limits.ts';
 import { type TenantId, derivedUuid } from '#domain/ids.ts';

@@ -6,7 +6,7 @@ import {
   type Reserve,
   type TopUp,
 } from '#commands/admission.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { type Ended, type Epoch, type LedgerEntry, ledgerFold } from '#domain/budget/ledger.ts';
 import type { TenantId } from '#domain/ids.ts';

@@ -1,5 +1,5 @@
 import type { Reserve, Reservation } from '#commands/admission.ts';
-import { type Amount, zero } from '#domain/budget/amount.ts';
+import { type Amount, zero } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Limits } from '#domain/budget/limits.ts';
 import { type TenantId, derivedUuid } from '#domain/ids.ts';

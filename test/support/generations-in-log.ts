@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { Period } from '#domain/budget/windows.ts';
 import type { DataOf } from '#domain/generation/events.ts';

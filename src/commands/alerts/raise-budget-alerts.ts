@@ -4,9 +4,9 @@ import type { Reaction } from '#commands/reaction.ts';
 import type { Alert, RaiseAlert } from '#domain/alert/decide.ts';
 import type { AlertEvent } from '#domain/alert/events.ts';
 import { alertIdOf } from '#domain/alert/ids.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import { type Limits, type Scope, budgetNames, budgets } from '#domain/budget/limits.ts';
-import { crossed } from '#domain/budget/thresholds.ts';
+import { thresholdsReached } from '#domain/budget/thresholds.ts';
 import type { RecordedEvent } from '#domain/event.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { TenantId } from '#domain/ids.ts';
@@ -90,7 +90,7 @@ const reached = ({ scope, window, used }: Use, limits: Limits): readonly AlertEv
     const { of, per } = budgets[limit];
     const allowed = limits[limit];
     if (allowed == null || per !== periodOf(window)) return [];
-    return crossed(allowed, 0, used[of]).map((threshold) => ({
+    return thresholdsReached(allowed, used[of]).map((threshold) => ({
       type: 'BudgetThresholdReached' as const,
       data: { scope, limit, window, allowed, used: used[of], threshold },
     }));

@@ -1,4 +1,4 @@
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import type { ModelId, TenantId } from '#domain/ids.ts';
 import { reservedTokens, worstCostOf } from '#domain/price.ts';

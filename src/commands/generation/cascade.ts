@@ -1,6 +1,6 @@
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
-import { plus, zero } from '#domain/budget/amount.ts';
+import { plus, zero } from '#domain/amount.ts';
 import type { Ending } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { ModelError } from '#domain/generation/model-error.ts';

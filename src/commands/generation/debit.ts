@@ -1,4 +1,4 @@
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { AttemptAt, DataOf } from '#domain/generation/events.ts';
 import type { ModelError } from '#domain/generation/model-error.ts';
 import { costOf, reservedTokens, worstCostOf } from '#domain/price.ts';

@@ -1,7 +1,6 @@
 import type { Admission } from '#commands/admission.ts';
 import type { BreakerPermit } from '#domain/breaker/breaker.ts';
-import type { Amount } from '#domain/budget/amount.ts';
-import { minus, plus } from '#domain/budget/amount.ts';
+import { type Amount, missing, plus } from '#domain/amount.ts';
 import type { Ending } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { Breakers } from './breaker-port.ts';
@@ -98,8 +97,3 @@ const failing = ({ found }: Candidate): Skipped => ({
   model: found.model,
   reason: 'model/failing',
 });
-
-const missing = (needed: Amount, held: Amount): Amount => {
-  const { tokens, costNanoUsd } = minus(needed, held);
-  return { tokens: Math.max(0, tokens), costNanoUsd: Math.max(0, costNanoUsd) };
-};

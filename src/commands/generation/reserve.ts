@@ -1,7 +1,7 @@
 import type { Admission, Held, Holder, Reservation, Reserve } from '#commands/admission.ts';
 import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { Refusal } from '#domain/budget/admit.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { type Claim, type LimitName, budgetNames } from '#domain/budget/limits.ts';
 import { refused } from '#domain/budget/refused.ts';

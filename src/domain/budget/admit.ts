@@ -1,4 +1,4 @@
-import type { Amount } from './amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import {
   type Claim,
   type LimitName,

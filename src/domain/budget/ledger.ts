@@ -1,5 +1,5 @@
-import { minus, plus, zero } from './amount.ts';
-import type { Amount } from './amount.ts';
+import { minus, plus, zero } from '#domain/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { ReservationId } from './ids.ts';
 import type { Scope } from './limits.ts';
 import type { Period } from './windows.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Rejected } from '#domain/rejected.ts';
-import type { Amount } from './amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Period } from './windows.ts';
 
 /** Whose limit it is. */

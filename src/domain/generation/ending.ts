@@ -1,3 +1,4 @@
+import { missing } from '#domain/amount.ts';
 import type { MemberId } from '#domain/ids.ts';
 import type { DataOf, GenerationEvent } from './events.ts';
 import { type OpenGeneration, spentBy } from './state.ts';
@@ -33,11 +34,7 @@ export const endWith = (
 export function assumedDebit(state: OpenGeneration): GenerationEvent[] {
   const { begun, at, attempts, reserved } = state;
   if (at === undefined || attempts.includes(begun)) return [];
-  const spent = spentBy(state);
-  const amount = {
-    tokens: Math.max(0, reserved.tokens - spent.tokens),
-    costNanoUsd: Math.max(0, reserved.costNanoUsd - spent.costNanoUsd),
-  };
+  const amount = missing(reserved, spentBy(state));
   const usage = { inputTokens: amount.tokens, outputTokens: 0, reasoningTokens: 0 };
   const cached = { cacheReadTokens: 0, cacheWriteTokens: 0 };
   const basis = { countedBy: 'assumed', implausible: false } as const;

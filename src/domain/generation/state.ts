@@ -1,3 +1,4 @@
+import { plus, zero } from '#domain/amount.ts';
 import type { MemberId, ModelId } from '#domain/ids.ts';
 import { type Answer, nothingAnswered } from './asked.ts';
 import type { AttemptAt, DataOf, GenerationEvent, Spent, Target } from './events.ts';
@@ -45,14 +46,8 @@ export type Generation =
 
 export const initialState: Generation = { status: 'missing' };
 
-const nothing: Spent = { tokens: 0, costNanoUsd: 0 };
-export const sum = (one: Spent, other: Spent): Spent => ({
-  tokens: one.tokens + other.tokens,
-  costNanoUsd: one.costNanoUsd + other.costNanoUsd,
-});
-
 export const spentBy = ({ debits }: Pick<Account, 'debits'>): Spent =>
-  [...debits.values()].reduce((spent, { amount }) => sum(spent, amount), nothing);
+  [...debits.values()].reduce((spent, { amount }) => plus(spent, amount), zero);
 
 type OfAccount = Extract<
   GenerationEvent,
@@ -84,7 +79,7 @@ function accounted(state: OpenGeneration | EndedGeneration, event: OfAccount): G
       return { ...state, reserved: event.data.amount, begun: 1, at: event.data.at };
     case 'BudgetToppedUp': {
       const { attempt, amount, at } = event.data;
-      return { ...state, reserved: sum(state.reserved, amount), begun: attempt, at };
+      return { ...state, reserved: plus(state.reserved, amount), begun: attempt, at };
     }
     case 'AttemptMade':
       return attempted(state, event.data);
@@ -116,7 +111,7 @@ const requested = ({
   answeredBy: undefined,
   finish: undefined,
   served: undefined,
-  reserved: nothing,
+  reserved: zero,
   begun: 0,
   at: undefined,
   debits: new Map(),
@@ -139,13 +134,13 @@ const attempted = (
   attempts: [...state.attempts, attempt],
 });
 
-type Ending = Exclude<
+type OfEnd = Exclude<
   GenerationEvent,
   | OfAccount
   | { type: 'GenerationRequested' | 'GenerationAbandoned' | 'FlagRaised' | 'AnswerServed' }
 >;
 
-function ended(state: OpenGeneration | EndedGeneration, event: Ending): Generation {
+function ended(state: OpenGeneration | EndedGeneration, event: OfEnd): Generation {
   const outcome = undefined;
   switch (event.type) {
     case 'GenerationCompleted':

@@ -6,7 +6,7 @@ import {
   type Reserved,
   WrongReservation,
 } from '#commands/admission.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Ended, Epoch } from '#domain/budget/ledger.ts';
 import type { LimitName, Scope } from '#domain/budget/limits.ts';
 import type { Reply } from './connection.ts';

@@ -1,5 +1,5 @@
 import type { Admission, Books, ExpiredHold } from '#commands/admission.ts';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import { driftOf } from '#domain/budget/drift.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { totalsIn } from '#domain/budget/ledger.ts';

@@ -1,4 +1,4 @@
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import {
   type BudgetName,
   type Limits,

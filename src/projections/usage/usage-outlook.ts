@@ -1,5 +1,5 @@
 import { type RawBuilder, type Transaction, sql } from 'kysely';
-import type { Amount } from '#domain/budget/amount.ts';
+import type { Amount } from '#domain/amount.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { Period, Windows } from '#domain/budget/windows.ts';
 import type { UsedSoFar, WindowUse } from './budget-outlooks.ts';

@@ -7,7 +7,7 @@ import { generating } from '#commands/generation/generate.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
 import type { Wanted } from '#commands/generation/wanted.ts';
 import { LogUnavailable } from '#commands/ports.ts';
-import { zero } from '#domain/budget/amount.ts';
+import { zero } from '#domain/amount.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
 import type { ModelId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';

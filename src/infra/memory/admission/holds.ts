@@ -1,5 +1,5 @@
 import { type Held, type Holder, type NotHeld, WrongReservation } from '#commands/admission.ts';
-import { type Amount, minus, zero } from '#domain/budget/amount.ts';
+import { type Amount, minus, zero } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import { ENDED_KEPT_MS } from '#domain/budget/kept.ts';
 import type { Ended, Epoch } from '#domain/budget/ledger.ts';

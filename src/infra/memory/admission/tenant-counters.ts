@@ -12,7 +12,7 @@ import {
   WrongReservation,
 } from '#commands/admission.ts';
 import { type Standing, refusalOf, topUpRefusalOf } from '#domain/budget/admit.ts';
-import { type Amount, plus, zero } from '#domain/budget/amount.ts';
+import { type Amount, plus, zero } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
 import type { Scope } from '#domain/budget/limits.ts';

@@ -1,5 +1,5 @@
 import type { Usage } from '#commands/admission.ts';
-import { type Amount, plus, zero } from '#domain/budget/amount.ts';
+import { type Amount, plus, zero } from '#domain/amount.ts';
 import { COUNTERS_KEPT_MS } from '#domain/budget/kept.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { Period } from '#domain/budget/windows.ts';

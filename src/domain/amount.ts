@@ -12,6 +12,12 @@ export const plus = (one: Amount, other: Amount): Amount => ({
   costNanoUsd: one.costNanoUsd + other.costNanoUsd,
 });
 
+/** What `held` is short of `needed` by; nothing where it is more. */
+export const missing = (needed: Amount, held: Amount): Amount => ({
+  tokens: Math.max(0, needed.tokens - held.tokens),
+  costNanoUsd: Math.max(0, needed.costNanoUsd - held.costNanoUsd),
+});
+
 export const minus = (one: Amount, other: Amount): Amount => ({
   tokens: one.tokens - other.tokens,
   costNanoUsd: one.costNanoUsd - other.costNanoUsd,
