@@ -54,13 +54,13 @@ const anchoredBefore: AnchoredText = { anchor: { revision: 0, actors: [], runs: 
 
 export function comments(
   { comments: { handle, history } }: Pick<Aggregates, 'comments'>,
-  { standing, anchor, find }: AnchoringDeps,
+  { rightsOn, anchor, find }: AnchoringDeps,
   views: Views,
 ): CommentDeps {
   return {
     make: async (document, { range, baseRevision, text }, meta) => {
       const { principal, tenant, commandId } = meta;
-      await standing(principal, document);
+      await rightsOn(principal, document);
       const id = derivedUuid('comment', commandId) as CommentId;
       const isRepeat = (await history.newest(tenant, id)).revision >= 0;
       const anchored = isRepeat
@@ -71,12 +71,12 @@ export function comments(
     },
 
     change: async (document, id, change, meta) => {
-      await standing(meta.principal, document);
+      await rightsOn(meta.principal, document);
       return await handle(id, { ...change, document }, meta);
     },
 
     remove: async (document, id, meta) => {
-      const { isOwner } = await standing(meta.principal, document);
+      const { isOwner } = await rightsOn(meta.principal, document);
       return await handle(id, { type: 'RemoveComment', document, isOwner }, meta);
     },
 

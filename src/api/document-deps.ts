@@ -46,12 +46,12 @@ export type DocumentDiffAsOf = DocumentDiff & {
 export type Found = { readonly revision: number; readonly found: readonly FoundAnchor[] };
 
 /** What the caller may do with a document that they may comment on. */
-export type Standing = { readonly mayEdit: boolean; readonly isOwner: boolean };
+export type DocumentRights = { readonly mayEdit: boolean; readonly isOwner: boolean };
 
 /** What comments and suggestions need of documents. */
 export type AnchoringDeps = {
   /** Throws unless the principal may comment on the document, and it can still change. */
-  readonly standing: (principal: Principal, id: DocumentId) => Promise<Standing>;
+  readonly rightsOn: (principal: Principal, id: DocumentId) => Promise<DocumentRights>;
   /** Offsets are those of `baseRevision`, where it is given. */
   readonly anchor: (
     principal: Principal,

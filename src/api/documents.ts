@@ -120,7 +120,7 @@ export function documents(
       return { from: before, to: after, ...diffDocuments(old, now) };
     },
 
-    standing: async (principal, id) => {
+    rightsOn: async (principal, id) => {
       const { state } = await history.newest(principal.tenant, id);
       const { access, status } = mustMay(state, principal, 'document.comment');
       if (status === 'archived') throw new Rejected('document/archived');

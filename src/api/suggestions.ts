@@ -62,7 +62,7 @@ export type SuggestionDeps = {
 
 export function suggestions(
   streams: Pick<Aggregates, 'suggestions' | 'documents'>,
-  { standing, anchor, find }: AnchoringDeps,
+  { rightsOn, anchor, find }: AnchoringDeps,
   views: Views,
   { log, open }: { readonly log: Pick<Audit['log'], 'readStream'>; readonly open: Audit['open'] },
 ): SuggestionDeps {
@@ -86,7 +86,7 @@ export function suggestions(
   return {
     make: async (document, { range, baseRevision, ...suggested }, meta) => {
       const { principal, tenant, commandId } = meta;
-      await standing(principal, document);
+      await rightsOn(principal, document);
       const id = derivedUuid('suggestion', commandId) as SuggestionId;
       const { state } = await history.newest(tenant, id);
       // A repeat finds it there, whatever became of the text meanwhile.
@@ -99,13 +99,13 @@ export function suggestions(
     },
 
     accept: async (document, id, choice, meta) => {
-      const { mayEdit } = await standing(meta.principal, document);
+      const { mayEdit } = await rightsOn(meta.principal, document);
       if (!mayEdit) throw new Rejected('right/missing', { action: 'document.edit' });
       return await accept(document, id, choice, meta);
     },
 
     reject: async (document, id, reason, meta) => {
-      const { mayEdit } = await standing(meta.principal, document);
+      const { mayEdit } = await rightsOn(meta.principal, document);
       return await reject(document, id, { reason, mayEdit }, meta);
     },
 

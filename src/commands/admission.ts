@@ -1,5 +1,5 @@
-import type { Refusal, Standing } from '#domain/budget/admit.ts';
 import type { Amount } from '#domain/amount.ts';
+import type { Refusal, ScopeStanding } from '#domain/budget/admit.ts';
 import type { Drift } from '#domain/budget/drift.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
@@ -101,7 +101,7 @@ export type Admission = {
   readonly release: (reservation: Reservation) => Promise<Ended>;
   /** Holds whose lease ran out, the oldest first: the log decides how each of them ends. */
   readonly expired: (tenant: TenantId, limit: number) => Promise<readonly ExpiredHold[]>;
-  readonly state: (reading: Reading) => Promise<ReadonlyMap<Scope, Usage>>;
+  readonly state: (reading: Reading) => Promise<ReadonlyMap<Scope, ScopeUsage>>;
   /** Builds the counters anew although they are there: after a drift. */
   readonly rebuild: (tenant: TenantId) => Promise<void>;
   /** Counters minus log in these windows, where they differ: nothing, when nothing is under way. */
@@ -113,7 +113,7 @@ export type Reading = {
   readonly windows: Readonly<Record<Period, string>>;
   readonly scopes: readonly Scope[];
 };
-export type Usage = Pick<Standing, 'settled' | 'held' | 'open'>;
+export type ScopeUsage = Pick<ScopeStanding, 'settled' | 'held' | 'open'>;
 
 /** The log as the counters need it. */
 export type Books = {

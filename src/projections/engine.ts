@@ -9,7 +9,7 @@ import {
   type Lane,
   type OpenEvents,
   type ProjectionStore,
-  type Standing,
+  type LaneStanding,
   laneName,
 } from './ports.ts';
 import type { LocalProgress } from './progress.ts';
@@ -70,7 +70,7 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
   };
   const flow = follower(source, clock, onError);
 
-  const launch = (projection: Projection, { lane, registered }: Standing) => {
+  const launch = (projection: Projection, { lane, registered }: LaneStanding) => {
     const abort = new AbortController();
     const signal = AbortSignal.any([stop.signal, abort.signal]);
     const onSeen = (seen: Checkpoint) => progress.moved(lane, seen);
@@ -95,7 +95,7 @@ export function projectionEngine(deps: EngineDeps): ProjectionEngine {
   };
 
   const look = async () => {
-    const wanted = new Map<string, Standing>();
+    const wanted = new Map<string, LaneStanding>();
     for (const standing of await store.standings(projections)) {
       wanted.set(laneName(standing.lane), standing);
     }

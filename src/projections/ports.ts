@@ -75,7 +75,7 @@ export type Lease = {
 };
 
 /** How far a lane has come, for readers, readiness and metrics. */
-export type Standing = {
+export type LaneStanding = {
   readonly lane: Lane;
   readonly checkpoint: Checkpoint;
   readonly movedAt: Date;
@@ -120,7 +120,7 @@ export type ProjectionStore = {
   /** Begins a new build of the registered version beside the one that is read. */
   begin(projection: Projection): Promise<Generation>;
   /** The lanes of every generation in use of these projections, at the versions given. */
-  standings(projections: readonly Projection[]): Promise<readonly Standing[]>;
+  standings(projections: readonly Projection[]): Promise<readonly LaneStanding[]>;
   /** Takes the lease when it is free, ours, or past its time. */
   acquire(lane: Lane, owner: string, ttlMs: number): Promise<Lease | undefined>;
   /** Prolongs every lease of this owner, and says that it is there. */

@@ -1,6 +1,6 @@
 import type { TenantId } from '#domain/ids.ts';
 import { partitionOf } from './partition.ts';
-import type { Clock, ProjectionStore, Standing } from './ports.ts';
+import type { Clock, ProjectionStore, LaneStanding } from './ports.ts';
 import type { LocalProgress } from './progress.ts';
 import type { Projection } from './projection.ts';
 
@@ -28,7 +28,7 @@ export function reachedBy(deps: {
   readonly progress: LocalProgress;
 }): Reached {
   const { store, clock, projections, progress } = deps;
-  let known: readonly Standing[] = [];
+  let known: readonly LaneStanding[] = [];
   let knownAt = -Infinity;
   let asking: Promise<void> | undefined;
 

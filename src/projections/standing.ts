@@ -1,4 +1,4 @@
-import type { Clock, EventSource, ProjectionStore, Standing } from './ports.ts';
+import type { Clock, EventSource, ProjectionStore, LaneStanding } from './ports.ts';
 import type { LocalProgress } from './progress.ts';
 import type { Projection } from './projection.ts';
 
@@ -42,7 +42,7 @@ export async function standingsOf(deps: StandingDeps): Promise<ProjectionStandin
   const now = clock.now().getTime();
   const ages = new Map<bigint, number>();
 
-  const positionOf = ({ lane, checkpoint }: Standing): bigint => {
+  const positionOf = ({ lane, checkpoint }: LaneStanding): bigint => {
     const seen = progress.seen(lane) ?? 0n;
     return seen > checkpoint.position ? seen : checkpoint.position;
   };
@@ -88,7 +88,7 @@ export async function standingsOf(deps: StandingDeps): Promise<ProjectionStandin
 /** Where the log does not count, whoever has come furthest knows how many events there are. */
 async function countOf(
   source: StandingDeps['source'],
-  lanes: readonly Standing[],
+  lanes: readonly LaneStanding[],
 ): Promise<number> {
   const furthest = Math.max(0, ...lanes.map(({ checkpoint }) => Number(checkpoint.ordinal)));
   return Math.max(furthest, Number((await source.count?.()) ?? 0n));

@@ -147,7 +147,7 @@ const offering = ({ streams, queries, documents }: Ports): Reaction =>
     }),
     anchor: async (principal, { document, section, count, revision }) =>
       await runAsTenant(principal.tenant, async () => {
-        await documents.standing(principal, document);
+        await documents.rightsOn(principal, document);
         const range = { section, at: 0, count };
         return await documents.anchor(principal, document, range, revision);
       }),

@@ -14,12 +14,12 @@ export type AskedTarget = Pick<Target, 'document' | 'section' | 'as'>;
  * Throws where the caller may not have that, or where the answer could not be placed.
  */
 export function targeting({
-  standing,
+  rightsOn,
   read,
-}: Pick<DocumentDeps & AnchoringDeps, 'standing' | 'read'>) {
+}: Pick<DocumentDeps & AnchoringDeps, 'rightsOn' | 'read'>) {
   return async (principal: Principal, asked: AskedTarget, wanted: Wanted): Promise<Wanted> => {
     const { document, section, as } = asked;
-    const { mayEdit } = await standing(principal, document);
+    const { mayEdit } = await rightsOn(principal, document);
     if (as === 'edit' && !mayEdit) throw new Rejected('right/missing', { action: 'document.edit' });
     const { revision, sections } = await read(principal, document);
     const found = sections.find(({ id }) => id === section);

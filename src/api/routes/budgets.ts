@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Usage } from '#commands/admission.ts';
+import type { ScopeUsage } from '#commands/admission.ts';
 import { cursorFrom, pageOf, pageQuery, paged } from '#api/cursor.ts';
 import type { Handle } from '#api/deps.ts';
 import { metaOf } from '#api/requests.ts';
@@ -20,7 +20,10 @@ export type BudgetDeps = {
   /** Throws `Rejected` where no such member or key is in the tenant. */
   readonly mustBeThere: (tenant: TenantId, scope: Scope) => Promise<void>;
   /** What is used of it now. */
-  readonly use: (tenant: TenantId, scope: Scope) => Promise<Usage & { readonly windows: Windows }>;
+  readonly use: (
+    tenant: TenantId,
+    scope: Scope,
+  ) => Promise<ScopeUsage & { readonly windows: Windows }>;
   readonly view: {
     readonly list: (tenant: TenantId, page: PageQuery) => Promise<Page<BudgetItem>>;
     readonly find: (tenant: TenantId, id: BudgetId) => Promise<BudgetItem | undefined>;

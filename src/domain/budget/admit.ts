@@ -11,7 +11,7 @@ import { type Bucket, waitFor } from './rate.ts';
 import type { Period, Windows } from './windows.ts';
 
 /** Where one scope stands at one moment. */
-export type Standing = {
+export type ScopeStanding = {
   readonly settled: Readonly<Record<Period, Amount>>;
   /** Set aside for generations under way, so that two of them cannot both spend it. */
   readonly held: Readonly<Record<Period, Amount>>;
@@ -39,7 +39,7 @@ type Waits = readonly (readonly [LimitName, number | null | undefined, number | 
 /** The limit that refuses a new generation, or `undefined` where all of them allow it. */
 export const refusalOf = (
   claims: readonly Claim[],
-  standingOf: (scope: Scope) => Standing,
+  standingOf: (scope: Scope) => ScopeStanding,
   amount: Amount,
   moment: Moment,
 ): Refusal | undefined =>
@@ -54,13 +54,18 @@ export const refusalOf = (
 /** The same for a hold that is to be raised: pace and concurrency were paid when it was made. */
 export const topUpRefusalOf = (
   claims: readonly Claim[],
-  standingOf: (scope: Scope) => Standing,
+  standingOf: (scope: Scope) => ScopeStanding,
   amount: Amount,
   moment: Moment,
 ): Refusal | undefined =>
   last(claims, (claim) => budgeting(claim, standingOf(claim.scope), amount, moment));
 
-function pacing({ limits }: Claim, standing: Standing, { tokens }: Amount, now: number): Waits {
+function pacing(
+  { limits }: Claim,
+  standing: ScopeStanding,
+  { tokens }: Amount,
+  now: number,
+): Waits {
   const { requestsPerMinute, tokensPerMinute, concurrentGenerations: most } = limits;
   const wait = (bucket: Bucket, limit: number | null | undefined, amount: number) =>
     limit == null ? 0 : waitFor(bucket, limit, amount, now);
@@ -74,7 +79,7 @@ function pacing({ limits }: Claim, standing: Standing, { tokens }: Amount, now: 
 
 function budgeting(
   { limits }: Claim,
-  { settled, held }: Standing,
+  { settled, held }: ScopeStanding,
   amount: Amount,
   { now, windows }: Moment,
 ): Waits {

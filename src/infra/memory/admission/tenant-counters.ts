@@ -8,11 +8,11 @@ import {
   type Reserved,
   type Reservation,
   type TopUp,
-  type Usage,
+  type ScopeUsage,
   WrongReservation,
 } from '#commands/admission.ts';
-import { type Standing, refusalOf, topUpRefusalOf } from '#domain/budget/admit.ts';
 import { type Amount, plus, zero } from '#domain/amount.ts';
+import { type ScopeStanding, refusalOf, topUpRefusalOf } from '#domain/budget/admit.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
 import type { Ended, Epoch, Ledger } from '#domain/budget/ledger.ts';
 import type { Scope } from '#domain/budget/limits.ts';
@@ -36,13 +36,13 @@ export function tenantCounters({ tenant, epoch, ledger, builtAt }: Built) {
   const pace = paces();
   const holds = countedHolds(windows, epoch);
 
-  const usage = (ids: WindowIds, scope: Scope): Usage => ({
+  const usage = (ids: WindowIds, scope: Scope): ScopeUsage => ({
     ...windows.standing(ids, scope),
     open: holds.underWay(scope),
   });
   const standingIn =
     (ids: WindowIds) =>
-    (scope: Scope): Standing => ({
+    (scope: Scope): ScopeStanding => ({
       ...usage(ids, scope),
       ...pace.of(scope),
     });

@@ -1,4 +1,4 @@
-import type { Usage } from '#commands/admission.ts';
+import type { ScopeUsage } from '#commands/admission.ts';
 import { type Amount, plus, zero } from '#domain/amount.ts';
 import { COUNTERS_KEPT_MS } from '#domain/budget/kept.ts';
 import type { Scope } from '#domain/budget/limits.ts';
@@ -41,7 +41,7 @@ export function countedWindows() {
         add(ids.month, scope, change, now);
       }
     },
-    standing: ({ day, month }: WindowIds, scope: Scope): Omit<Usage, 'open'> => {
+    standing: ({ day, month }: WindowIds, scope: Scope): Omit<ScopeUsage, 'open'> => {
       const [ofDay, ofMonth] = [at(day, scope), at(month, scope)];
       return {
         settled: { day: ofDay.settled, month: ofMonth.settled },

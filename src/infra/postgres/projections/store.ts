@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EventId } from '#domain/ids.ts';
 import type { Database } from '#infra/postgres/database.ts';
-import type { Clock, Lane, ProjectionStore, Standing } from '#projections/ports.ts';
+import type { Clock, Lane, ProjectionStore, LaneStanding } from '#projections/ports.ts';
 import { checkpoints } from './checkpoints.ts';
 import { deadLetters } from './dead-letters.ts';
 import { generations } from './generations.ts';
@@ -52,7 +52,7 @@ type StandingRow = Lane & {
   readonly dead_letters: number;
 };
 
-function standingOf(row: StandingRow): Standing {
+function standingOf(row: StandingRow): LaneStanding {
   const { projection, version, generation, schema, partitions, partition } = row;
   return {
     lane: { projection, version, generation, schema, partitions, partition },
