@@ -211,6 +211,8 @@ test('bounds of two kinds are refused, and whatever is no id', async (t) => {
   for (const query of [
     bounds,
     'from=2026-03-01T00:30:00Z',
+    'from=0000-01-01T00:00:00Z',
+    'to=0001-01-01T00:00:00%2B14:00',
     'by=mood',
     'cursor=x',
     'member=x',

@@ -9,13 +9,20 @@ import { usageBys } from '#projections/usage/usage-by.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** Postgres has no year 0, and BC is nobody's use. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+
 const Bound = z
-  .union([
-    z.iso.date(),
-    z.iso
-      .datetime({ offset: true })
-      .refine((text) => Date.parse(text) % HOUR_MS === 0, 'a whole hour of UTC'),
-  ])
+  .union(
+    [
+      z.iso.date(),
+      z.iso.datetime({ offset: true }).refine((text) => {
+        const ms = Date.parse(text);
+        return ms % HOUR_MS === 0 && ms >= FIRST_MS;
+      }),
+    ],
+    'a day, or an instant that is a whole hour of UTC',
+  )
   .optional();
 
 /** What use is cut down to. */
