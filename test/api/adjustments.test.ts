@@ -55,3 +55,16 @@ test('only what was debited is corrected, and only by the operator', async (t) =
   const path = `/admin/v1/tenants/${ours.tenantId}/generations/${id}/adjustments`;
   assert.ok([401, 403, 404].includes((await ours.send(path, correction)).status));
 });
+
+test('a correction that no call can come to is refused, and use can be read on', async (t) => {
+  const ours = await modelTenant(t);
+  const { adjust, generate } = await adjusting(ours);
+  const most = Number.MAX_SAFE_INTEGER;
+  const correction = { attempt: 1, tokens: 20, costNanoUsd: 5_000, reason: 'invoice' };
+  assert.equal((await adjust({ ...correction, tokens: most })).status, 422);
+  assert.equal((await adjust({ ...correction, costNanoUsd: most })).status, 422);
+  assert.equal((await generate()).status, 201);
+  for (const path of ['/v1/usage', '/v1/usage/forecast']) {
+    assert.equal((await ours.send(path)).status, 200, path);
+  }
+});

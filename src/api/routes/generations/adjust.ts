@@ -3,13 +3,17 @@ import { z } from 'zod';
 import type { Handle } from '#commands/handle.ts';
 import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
-import { MAX_FIGURE } from '#domain/budget/limits.ts';
 import type { GenerationCommand } from '#domain/generation/decide.ts';
 import { GenerationId } from '#domain/generation/ids.ts';
 import { type Generation, spentBy } from '#domain/generation/state.ts';
 import { TenantId } from '#domain/ids.ts';
 
-const figure = z.int().min(0).max(MAX_FIGURE);
+/**
+ * Far above what a call can come to, so that a slip cannot carry a window's sum beyond 2^53, where
+ * nothing is counted any more.
+ */
+const MOST_TOKENS = 1_000_000_000;
+const MOST_NANO_USD = 10_000_000_000_000;
 
 const Spent = z.object({ tokens: z.int(), costNanoUsd: z.int() });
 
@@ -33,8 +37,12 @@ export const adjustRoutes =
           params: z.object({ id: TenantId, generationId: GenerationId }),
           body: z.strictObject({
             attempt: z.int().min(1).max(1_000),
-            tokens: figure.describe('What the attempt came to, in place of what was counted'),
-            costNanoUsd: figure,
+            tokens: z
+              .int()
+              .min(0)
+              .max(MOST_TOKENS)
+              .describe('What the attempt came to, in place of what was counted'),
+            costNanoUsd: z.int().min(0).max(MOST_NANO_USD),
             reason: z.enum(['invoice', 'waived']),
           }),
           response: { 200: z.object({ id: GenerationId, spent: Spent }) },
