@@ -113,6 +113,7 @@ export const rejectionStatus = {
   'model/no-json': 422,
   'webhook/not-found': 404,
   'webhook/not-in-plan': 403,
+  'webhook/too-many': 422,
   'webhook/address-not-allowed': 422,
   'budget/not-found': 404,
   'budget/exhausted': 429,

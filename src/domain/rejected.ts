@@ -114,6 +114,7 @@ const reasons = {
   'model/no-json': 'The model cannot be held to JSON.',
   'webhook/not-found': 'There is no such webhook.',
   'webhook/not-in-plan': 'The plan of this tenant does not include webhooks.',
+  'webhook/too-many': 'The tenant has as many webhooks as it can have: remove one first.',
   'webhook/address-not-allowed':
     'A webhook is reached by https at a public address, or the operator lists its origin.',
   'budget/not-found': 'There is no such budget.',

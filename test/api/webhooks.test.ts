@@ -129,6 +129,26 @@ test('a receiver that says it is gone is left alone, and so is one that was remo
   await until(async () => (await jsonIn(await ours.send('/v1/webhooks'))).items.length === 0);
 });
 
+test('a tenant has so many webhooks and no more, and room again for one that it removed', async (t) => {
+  const ours = await modelTenant(t);
+  const create = async () =>
+    await jsonIn(await ours.send('/v1/webhooks', { url: 'https://hooks.example.com/in' }));
+  const listed = async () => (await jsonIn(await ours.send('/v1/webhooks'))).items.length;
+  const first = await create();
+  for (let made = 1; made < 20; made += 1) await create();
+  await until(async () => (await listed()) === 20);
+  assert.equal((await create()).code, 'webhook/too-many');
+
+  const removed = await ours.app.inject({
+    method: 'DELETE',
+    url: `/v1/webhooks/${first.id}`,
+    headers: { authorization: `Bearer ${ours.key}` },
+  });
+  assert.equal(removed.statusCode, 200);
+  await until(async () => (await listed()) === 19);
+  assert.ok((await create()).secret);
+});
+
 test('addresses inside our own network are refused, and tenants whose plan has no webhooks', async (t) => {
   const ours = await modelTenant(t);
   const create = async (send: typeof ours.send, url: string) =>

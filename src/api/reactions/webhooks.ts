@@ -6,6 +6,7 @@ import { RETRIES } from '#commands/webhooks/job-queue.ts';
 import { sendAlerts } from '#commands/webhooks/send-alerts.ts';
 import { webhookSecrets } from '#commands/webhooks/webhook-secrets.ts';
 import { PLATFORM, type TenantId } from '#domain/ids.ts';
+import { MOST_WEBHOOKS } from '#domain/webhook/decide.ts';
 import { bullmqQueue } from '#infra/jobs/bullmq-queue.ts';
 import { memoryQueue } from '#infra/jobs/memory-queue.ts';
 import { outboundAddresses } from '#infra/outbound/outbound-addresses.ts';
@@ -83,7 +84,9 @@ export function webhooks(ports: {
         create: async (url: string, secret: string, meta: CommandMeta) => {
           const isInPlan = (await featuresOf(meta.tenant)).includes('webhooks');
           const isAllowed = addresses.allows(new URL(url));
-          return await create({ url, isInPlan, isAllowed }, secret, meta);
+          const others = await queries.webhooks.list(meta.tenant);
+          const hasRoom = others.length < MOST_WEBHOOKS;
+          return await create({ url, isInPlan, isAllowed, hasRoom }, secret, meta);
         },
         newSecret: () => `whsec_${Buffer.from(ids.bytes(SECRET_BYTES)).toString('base64')}`,
         handle: streams.webhooks.handle,

@@ -16,7 +16,10 @@ export function createWebhook(ports: {
   readonly secrets: Pick<WebhookSecrets, 'seal'>;
 }) {
   return async (
-    asked: { readonly url: string; readonly isInPlan: boolean; readonly isAllowed: boolean },
+    asked: Pick<
+      Extract<WebhookCommand, { type: 'CreateWebhook' }>,
+      'url' | 'isInPlan' | 'isAllowed' | 'hasRoom'
+    >,
     secret: string,
     request: CommandRequest,
   ): Promise<WebhookCreated> => {
@@ -24,7 +27,7 @@ export function createWebhook(ports: {
     assertMay(request.principal, 'webhook.manage');
     const id = derivedUuid('webhook', request.commandId) as WebhookId;
     const sealedWith = derivedUuid(request.commandId, 'sealed-with');
-    const mayBe = asked.isInPlan && asked.isAllowed;
+    const mayBe = asked.isInPlan && asked.isAllowed && asked.hasRoom;
     const sealed = mayBe
       ? await ports.secrets.seal(request.tenant, sealedWith, secret)
       : new Uint8Array();

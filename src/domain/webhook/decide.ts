@@ -4,6 +4,12 @@ import { Rejected } from '#domain/rejected.ts';
 import { assertMay } from '#domain/rights.ts';
 import { type WebhookEvent, webhookEvents } from './events.ts';
 
+/**
+ * Each is sent every alert, and a receiver that stalls takes ten seconds of the time that is for
+ * the deliveries of all tenants.
+ */
+export const MOST_WEBHOOKS = 20;
+
 export type ListeningWebhook = {
   readonly status: 'listening';
   readonly url: string;
@@ -20,9 +26,10 @@ type CreateWebhook = {
   readonly url: string;
   readonly sealedWith: string;
   readonly sealed: Uint8Array;
-  /** Of the tenant's plan, and of its address: checked by the caller. */
+  /** Of the tenant's plan, of its address and of its other webhooks: checked by the caller. */
   readonly isInPlan: boolean;
   readonly isAllowed: boolean;
+  readonly hasRoom: boolean;
 };
 type RemoveWebhook = { readonly type: 'RemoveWebhook' };
 export type WebhookCommand = CreateWebhook | RemoveWebhook;
@@ -35,10 +42,11 @@ function decide(
   assertMay(principal, 'webhook.manage');
   switch (command.type) {
     case 'CreateWebhook': {
-      const { url, sealedWith, sealed, isInPlan, isAllowed } = command;
+      const { url, sealedWith, sealed, isInPlan, isAllowed, hasRoom } = command;
       if (!isInPlan) throw new Rejected('webhook/not-in-plan');
       if (!isAllowed) throw new Rejected('webhook/address-not-allowed');
       if (state.status !== 'missing') return [];
+      if (!hasRoom) throw new Rejected('webhook/too-many', { most: MOST_WEBHOOKS });
       return [{ type: 'WebhookCreated', data: { url, sealedWith, sealed } }];
     }
     case 'RemoveWebhook':
