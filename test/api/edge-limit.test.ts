@@ -59,6 +59,18 @@ test('who asks is said by our own proxies, and by nobody else', async (t) => {
   assert.equal(await as('203.0.113.9', '192.0.2.2'), 2);
 });
 
+test('an address is the same with a port behind it, and what is none is the proxy’s own', async (t) => {
+  const { app } = await serverWith(t, [], { trustedProxies: ['10.0.0.0/8'] });
+  const as = async (forwarded: string) =>
+    OPEN_PER_MINUTE - (await leftTo(app, '10.0.0.1', { 'x-forwarded-for': forwarded }));
+  for (const forwarded of ['192.0.2.1:40001', '192.0.2.1:40002', '192.0.2.1']) await as(forwarded);
+  assert.equal(await as('192.0.2.1'), 4);
+  await as('[2001:db8::1]:443');
+  assert.equal(await as('2001:db8::1'), 2);
+  await as('unknown');
+  assert.equal(await as('_hidden'), 2);
+});
+
 test('wrong keys are counted, and a right one from the same address is let in all the same', async (t) => {
   const { app } = await serverWith(t, [
     async (routes) => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { callbackify } from 'node:util';
 import rateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -39,7 +40,7 @@ export async function limitAddresses(
   await app.register(rateLimit, { global: false, store: storeOn(addresses.count) });
   app.addHook('onClose', async () => await addresses.close());
   const limited = (name: string, max: number) => {
-    const keyGenerator = ({ ip }: FastifyRequest) => `${name}:${normalizeIP(ip)}`;
+    const keyGenerator = (request: FastifyRequest) => `${name}:${addressOf(request)}`;
     const count = app.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator });
     return async (request: FastifyRequest): Promise<Counted> => {
       const counted = await count(request);
@@ -56,7 +57,7 @@ export async function limitAddresses(
 
   app.decorate('countFailure', limited('failures', FAILURES_PER_MINUTE));
   app.addHook('onRequest', async (request, reply) => {
-    const { current, ttlMs } = await countHere(normalizeIP(request.ip), MINUTE_MS);
+    const { current, ttlMs } = await countHere(addressOf(request), MINUTE_MS);
     const all = countedAs('all', ALL_PER_MINUTE, current, ttlMs);
     if (all.isOver) throw new Problem('edge/too-many-requests', { headers: all.headers });
     const { audience } = request.routeOptions.config;
@@ -69,6 +70,15 @@ export async function limitAddresses(
   app.addHook('onResponse', async ({ headers, raw }) => {
     if (headers.upgrade !== undefined) raw.socket.destroy();
   });
+}
+
+/**
+ * Some proxies forward a port too, which is another one for each connection. What is no address
+ * counts as the proxy's own, so that nobody is counted under names that they choose.
+ */
+function addressOf({ ip, socket }: FastifyRequest): string {
+  const told = ip.replace(/^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2');
+  return normalizeIP(isIP(told) === 0 ? (socket.remoteAddress ?? '') : told);
 }
 
 function countedAs(name: string, max: number, current: number, ttlMs: number): Counted {
