@@ -126,6 +126,8 @@ export type Books = {
    * `EpochSuperseded` where another one began since: whoever slept in between changes nothing.
    */
   readonly beginEpoch: (tenant: TenantId) => Promise<(epoch: Epoch) => Promise<Ledger>>;
+  /** Whether no other one began since: what was counted elsewhere then is in no counter of this one. */
+  readonly isNewest: (tenant: TenantId, epoch: Epoch) => Promise<boolean>;
 };
 
 export class EpochSuperseded extends Error {

@@ -45,9 +45,8 @@ test('what became of admissions is counted, without a word of whose they were', 
 
 test('counters that cannot be built admit nobody, and that is counted', async () => {
   const registry = new Registry();
-  const { read } = memoryBudgetLog();
   const books = {
-    read,
+    ...memoryBudgetLog().books,
     beginEpoch: () => Promise.reject(new AdmissionUnavailable('the log cannot be reached')),
   };
   const clock = manualClock();

@@ -93,6 +93,7 @@ export function admissionRaces(name: string, open: OpenRaces, { runs }: { readon
     const opened = await open(t, {
       read: async (tenant) => await books(tenant).read(),
       beginEpoch: async (tenant) => await books(tenant).beginEpoch(),
+      isNewest: async (tenant, epoch) => await books(tenant).isNewest(tenant, epoch),
     });
     const faults = Object.values(opened.faults);
     let [count, admitted, lost] = [0, 0, 0];

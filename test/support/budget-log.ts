@@ -55,7 +55,11 @@ function budgetLog(append: (entry: Entry) => void, now: () => Folded) {
       return reads;
     },
     read,
-    books: { read, beginEpoch } satisfies Books,
+    books: {
+      read,
+      beginEpoch,
+      isNewest: async (_: TenantId, epoch: Epoch) => now().epoch() === epoch,
+    } satisfies Books,
     /** `false` where it ended before. */
     reserved: (request: Reserve, { epoch }: Held): boolean => {
       const { id, holder, claims, amount, leaseMs } = request;
@@ -118,5 +122,6 @@ export function booksOf(tenant: TenantId, { books }: BudgetLog): Books {
   return {
     read: async (asked) => await of(asked).read(),
     beginEpoch: async (asked) => await of(asked).beginEpoch(),
+    isNewest: async (asked, epoch) => await of(asked).isNewest(asked, epoch),
   };
 }

@@ -70,7 +70,7 @@ export function meteredBooks(books: Books, registry: Registry): Books {
     registers: [registry],
   });
   return {
-    read: books.read,
+    ...books,
     beginEpoch: async (tenant) => {
       const begin = await books.beginEpoch(tenant);
       return async (epoch) => {

@@ -81,6 +81,8 @@ export function budgetBooks(ports: {
         return fold.ledger();
       };
     },
+    isNewest: async (tenant, epoch) =>
+      (await budgetHistory.newest(tenant, EPOCHS)).state.epoch === epoch,
   };
 }
 

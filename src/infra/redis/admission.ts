@@ -18,7 +18,7 @@ import { type Script, scripts } from './scripts.ts';
 /** Counters in Redis, for any number of processes. Time is Redis's own, so that they agree on it. */
 export function redisAdmission(ports: RebuildPorts): Admission {
   const { redis, books } = ports;
-  const epoch = epochs(rebuilding(ports));
+  const epoch = epochs(rebuilding(ports), books);
 
   const step = async (
     script: Script,

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { AdmissionUnavailable } from '#commands/admission.ts';
+import { AdmissionUnavailable, type Books } from '#commands/admission.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { Reply } from './connection.ts';
 import type { Rebuild } from './rebuild.ts';
@@ -22,7 +22,7 @@ export type Epochs = {
   replace(tenant: TenantId, epoch: string): Promise<void>;
 };
 
-export function epochs(rebuild: Rebuild): Epochs {
+export function epochs(rebuild: Rebuild, books: Pick<Books, 'isNewest'>): Epochs {
   const known = new LRUCache<TenantId, string>({ max: REMEMBERED });
   const underWay = new Map<TenantId, Promise<string>>();
 
@@ -33,12 +33,16 @@ export function epochs(rebuild: Rebuild): Epochs {
     return await running;
   };
 
+  /** Others may have counted since, in process or in another Redis, while this one stood still. */
+  const found = async (tenant: TenantId, epoch: string): Promise<string> =>
+    (await books.isNewest(tenant, epoch)) ? epoch : await rebuild(tenant, epoch);
+
   return {
     within: async (tenant, step) => {
       for (let moves = 0; moves < MOST_MOVES; moves++) {
         const epoch = known.get(tenant) ?? '';
         const reply = await step(epoch);
-        if (reply[0] === 'moved') known.set(tenant, String(reply[1]));
+        if (reply[0] === 'moved') known.set(tenant, await found(tenant, String(reply[1])));
         else if (reply[0] === 'closed') known.set(tenant, await rebuilt(tenant));
         else return { reply, epoch };
       }

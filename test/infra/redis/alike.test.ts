@@ -101,5 +101,6 @@ function books() {
   return {
     read: async (tenant: TenantId) => await of(tenant).read(),
     beginEpoch: async (tenant: TenantId) => await of(tenant).beginEpoch(),
+    isNewest: async (tenant: TenantId, epoch: string) => await of(tenant).isNewest(tenant, epoch),
   };
 }

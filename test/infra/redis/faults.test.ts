@@ -3,6 +3,9 @@ import { type TestContext, test } from 'node:test';
 import { type Admission, AdmissionUnavailable } from '#commands/admission.ts';
 import { LogUnavailable } from '#commands/ports.ts';
 import type { TenantId } from '#domain/ids.ts';
+import { memoryAdmission } from '#infra/memory/admission/admission.ts';
+import { systemClock } from '#infra/system/clock.ts';
+import { systemIds } from '#infra/system/ids.ts';
 import { type BudgetLog, memoryBudgetLog } from '#test/support/budget-log.ts';
 import { amountOf, named, nothing, reservation, windowIds } from '#test/support/budget.ts';
 import { generate } from '#test/support/generating.ts';
@@ -55,6 +58,23 @@ if (whereRedisIs('own')) {
       assert.deepEqual(await other.compare(acme, windowIds), []);
     });
   }
+
+  test('a Redis that stood still while others counted is no authority', async (t) => {
+    const server = await redisServer(t);
+    const { ledger } = await counted(t, server, 3);
+    const inProcess = memoryAdmission({ clock: systemClock, ids: systemIds, books: ledger.books });
+    for (let index = 0; index < 5; index++) {
+      assert.equal(await generated(inProcess, ledger, `in process ${index}`), true);
+    }
+    const back = admissionAt(t, server.url, ledger.books);
+    assert.deepEqual(await spent(back), { settled: 80, held: 0 });
+    const outcomes = [];
+    for (let index = 0; index < 4; index++) {
+      outcomes.push(await generated(back, ledger, `back ${index}`));
+    }
+    assert.deepEqual(outcomes, [true, true, false, false]);
+    assert.deepEqual(await back.compare(acme, windowIds), []);
+  });
 
   test('FLUSHALL at any moment lets nobody spend more than the budget', async (t) => {
     const server = await redisServer(t);
@@ -234,7 +254,7 @@ if (whereRedisIs('own')) {
         await awakes.promise;
       };
       const slow = admissionAt(t, server.url, {
-        read: ledger.read,
+        ...ledger.books,
         beginEpoch: async () => {
           const begin = await ledger.books.beginEpoch();
           return async (epoch) => {
@@ -265,7 +285,7 @@ if (whereRedisIs('own')) {
     const ledger = memoryBudgetLog();
     let fails = true;
     const books = {
-      read: ledger.read,
+      ...ledger.books,
       beginEpoch: async () => {
         const begin = await ledger.books.beginEpoch();
         return async (epoch: string) => {
