@@ -28,7 +28,7 @@ import type { WebhookId } from '#domain/webhook/ids.ts';
 import type { UsageHoursTables } from '#projections/usage/buckets.ts';
 import { exportedUsage } from '#projections/usage/exported-usage.ts';
 import { usageBy } from '#projections/usage/usage-by.ts';
-import { type OutlookTables, usedSoFar } from '#projections/usage/usage-outlook.ts';
+import { type OutlookTables, usedSoFar } from '#projections/usage/used-so-far.ts';
 
 /** The queries that routes ask, each in the view that it is about. */
 export function viewQueries({ read, readEveryTenant }: Views) {

@@ -25,7 +25,7 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { accounting } from './accounting.ts';
 import { budgeting } from './budgeting.ts';
 import { callingOff } from './calling-off.ts';
-import { openCounters } from './counters.ts';
+import { openSharedState } from './shared-state.ts';
 import type { GenerationDeps } from './generation-deps.ts';
 import { namedModels } from './named-models.ts';
 import { targeting } from './targeting.ts';
@@ -51,7 +51,7 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, breakers, calls, answerStore, close } = openCounters({
+  const { admission, breakers, calls, answerStore, close } = openSharedState({
     ...ports,
     ...ports.config,
     books,

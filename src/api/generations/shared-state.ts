@@ -16,8 +16,8 @@ import { redisModelCalls } from '#infra/redis/model-calls.ts';
 import { meteredAdmission } from './admission-metrics.ts';
 import { breakerChanges } from './breaker-metrics.ts';
 
-/** The counters of all processes in Redis, where there is one; else those of this one process. */
-export function openCounters(ports: {
+/** What generations of all processes count and keep, in Redis where there is one; else of this process alone. */
+export function openSharedState(ports: {
   readonly redisUrl: string | undefined;
   readonly books: Books;
   readonly clock: Clock;

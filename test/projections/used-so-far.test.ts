@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Scope } from '#domain/budget/limits.ts';
 import { usage } from '#projections/usage/projection.ts';
-import { usedSoFar } from '#projections/usage/usage-outlook.ts';
+import { usedSoFar } from '#projections/usage/used-so-far.ts';
 import { caughtUp } from '#test/support/projections.ts';
 import { acme, umbra } from '#test/support/sealing.ts';
 import { inViews, scripted } from '#test/support/usage-script.ts';
