@@ -1,6 +1,6 @@
 import type { Aggregate } from '#domain/aggregate.ts';
 import { readEvent } from '#domain/body.ts';
-import type { DomainEvent } from '#domain/event.ts';
+import type { DomainEvent, OpenedEvent } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { type StreamName, streamOf } from '#domain/stream.ts';
 import type { Fold } from './fold.ts';
@@ -18,11 +18,11 @@ export type Past<State> = {
   readonly state: State;
 };
 
-export type History<State, Event = DomainEvent> = {
+export type History<State, Event extends DomainEvent = DomainEvent> = {
   newest(tenant: TenantId, id: string): Promise<Past<State>>;
   at(tenant: TenantId, id: string, point: PointInTime): Promise<Past<State>>;
   /** What happened at a revision; `undefined` when it was erased, or nothing did. */
-  event(tenant: TenantId, id: string, revision: number): Promise<Event | undefined>;
+  event(tenant: TenantId, id: string, revision: number): Promise<OpenedEvent<Event> | undefined>;
 };
 
 /** Reads every revision that ever was, from the nearest snapshot below it. */

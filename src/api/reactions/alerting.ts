@@ -1,11 +1,11 @@
 import { projectBudgetBreaches } from '#commands/alerts/project-budget-breaches.ts';
 import { raiseBudgetAlerts } from '#commands/alerts/raise-budget-alerts.ts';
+import { openEvent } from '#commands/envelope.ts';
 import type { Clock, Sealer } from '#commands/ports.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import { withDeadline } from '#commands/with-deadline.ts';
-import { readEvent } from '#domain/body.ts';
 import { type Limits, type Scope, isScope } from '#domain/budget/limits.ts';
-import { type GenerationEvent, generationEvents } from '#domain/generation/events.ts';
+import type { GenerationEvent } from '#domain/generation/events.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Reached } from '#projections/reached.ts';
@@ -50,7 +50,7 @@ export function alerting(ports: {
     alerts: streams.alerts.handle,
     scopesIn: async (recorded) => {
       const open = await sealer.opener([recorded.header]);
-      const { event } = readEvent<GenerationEvent>(generationEvents, recorded, open(recorded));
+      const { event } = openEvent<GenerationEvent>(open, recorded);
       if (event.erased === true || event.type !== 'BudgetReserved') return [];
       return event.data.scopes.filter(isScope);
     },

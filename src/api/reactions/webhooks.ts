@@ -1,5 +1,5 @@
 import type { CommandMeta } from '#api/deps.ts';
-import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
+import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { createWebhook } from '#commands/webhooks/create-webhook.ts';
 import { deliverAlert } from '#commands/webhooks/deliver-alert.ts';
 import { RETRIES } from '#commands/webhooks/job-queue.ts';
@@ -26,13 +26,12 @@ export function webhooks(ports: {
   readonly queries: Pick<ReturnType<typeof viewQueries>, 'webhooks' | 'deliveries'>;
   readonly featuresOf: (tenant: TenantId) => Promise<readonly string[]>;
   readonly config: Pick<Config, 'redisUrl' | 'privateWebhooks'>;
-  readonly log: EventLog;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly warn: (message: string, error?: unknown) => void;
 }) {
-  const { streams, queries, featuresOf, config, log, sealer, clock, ids, warn } = ports;
+  const { streams, queries, featuresOf, config, sealer, clock, ids, warn } = ports;
   const { redisUrl, privateWebhooks } = config;
   const addresses = outboundAddresses(privateWebhooks);
   const secrets = webhookSecrets({ sealer, inTenant: runAsTenant });
@@ -52,7 +51,6 @@ export function webhooks(ports: {
     deliveryHistory: streams.deliveries.history,
     webhookHistory: streams.webhooks.history,
     alertHistory: streams.alerts.history,
-    log,
     secrets,
     post: postWebhook(addresses, clock),
   });

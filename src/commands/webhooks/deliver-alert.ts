@@ -1,11 +1,9 @@
 import type { CommandRequest, Handle } from '#commands/handle.ts';
 import type { History } from '#commands/history.ts';
-import type { EventLog } from '#commands/ports.ts';
 import type { AlertEvent } from '#domain/alert/events.ts';
 import type { Delivery, DeliveryCommand } from '#domain/delivery/decide.ts';
 import type { DeliveryId } from '#domain/delivery/ids.ts';
 import { type CommandId, SYSTEM, type TenantId, derivedUuid } from '#domain/ids.ts';
-import { streamOf } from '#domain/stream.ts';
 import type { Webhook } from '#domain/webhook/decide.ts';
 import type { Work } from './job-queue.ts';
 import type { PostFailure, PostWebhook } from './post-port.ts';
@@ -16,7 +14,6 @@ type Ports = {
   readonly deliveryHistory: Pick<History<Delivery>, 'newest'>;
   readonly webhookHistory: Pick<History<Webhook>, 'newest'>;
   readonly alertHistory: Pick<History<unknown, AlertEvent>, 'event'>;
-  readonly log: Pick<EventLog, 'readStream'>;
   readonly secrets: Pick<WebhookSecrets, 'open'>;
   readonly post: PostWebhook;
 };
@@ -44,7 +41,7 @@ export function deliverAlert(ports: Ports): Work {
 }
 
 async function sent(
-  { webhookHistory, alertHistory, log, secrets, post }: Ports,
+  { webhookHistory, alertHistory, secrets, post }: Ports,
   tenant: TenantId,
   { webhook, alert }: Extract<Delivery, { status: 'due' | 'made' | 'given-up' }>,
 ): Promise<PostFailure> {
@@ -52,11 +49,8 @@ async function sent(
   if (state.status !== 'listening') return { reason: 'removed', isFinal: true };
   const secret = await secrets.open(tenant, state);
   const event = await alertHistory.event(tenant, alert, 0);
-  const [recorded] = await log.readStream(streamOf(tenant, 'alert', alert), { from: 0, limit: 1 });
-  if (secret === undefined || event === undefined || recorded === undefined) {
-    return { reason: 'erased', isFinal: true };
-  }
-  const { id, recordedAt } = recorded.header;
+  if (secret === undefined || event === undefined) return { reason: 'erased', isFinal: true };
+  const { id, recordedAt } = event.header;
   const body = { type: wordOf[event.type], timestamp: recordedAt, data: { tenant, ...event.data } };
   return await post(state.url, secret, { id, body: JSON.stringify(body) });
 }
