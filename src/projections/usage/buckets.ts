@@ -19,7 +19,7 @@ export type Figure = (typeof figures)[number];
 export const figureNames: readonly Figure[] = figures;
 
 /** All that use is told apart by. Labels are a set: a generation with several is in one bucket. */
-type Dimensions = {
+export type Dimensions = {
   readonly tenant_id: string;
   readonly hour: string;
   readonly day: string;

@@ -1,21 +1,14 @@
 import { type Transaction, sql } from 'kysely';
 import type { TenantId } from '#domain/ids.ts';
-import type { UsageHoursTables } from './buckets.ts';
+import type { Dimensions, UsageHoursTables } from './buckets.ts';
 import { type ChosenUsage, type Use, chosenBy } from './usage-by.ts';
 
 /** One bucket. None is `''`. */
-export type ExportedUse = Use & {
-  readonly bucket: string;
-  readonly hour: Date;
-  readonly day: string;
-  readonly member: string;
-  readonly api_key: string;
-  readonly document: string;
-  readonly model: string;
-  readonly provider: string;
-  readonly outcome: string;
-  readonly labels: readonly string[];
-};
+export type ExportedUse = Use &
+  Omit<Dimensions, 'tenant_id' | 'hour' | 'month'> & {
+    readonly bucket: string;
+    readonly hour: Date;
+  };
 
 /** Hours are read together until they have so many buckets. */
 const ENOUGH = 5_000;
