@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
+import { editorOf, type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
 import { eventually } from '#test/support/projections.ts';
 
 const question = { role: 'user', content: 'Summarise: The heron fishes at dawn. It stands still.' };
@@ -92,11 +92,7 @@ test('what a budget’s use has reached already is exhausted now', async (t) => 
 
 test('who administers no budgets gets no forecast, and a scope must be one', async (t) => {
   const ours = await modelTenant(t);
-  const json = async (sent: Promise<Response>) => JSON.parse(await (await sent).text());
-  const eve = { name: 'Eve', email: 'e@example.com', roles: ['editor'] };
-  const { id } = await json(ours.send('/v1/members', eve));
-  const { key } = await json(ours.send('/v1/api-keys', { memberId: id, roles: ['editor'] }));
-  const asEve = { authorization: `Bearer ${key}` };
+  const { headers: asEve } = await editorOf(ours);
   assert.equal((await ours.send('/v1/usage/forecast', undefined, asEve)).status, 403);
   for (const scope of ['', 'me', 'member:', 'member:x', 'key:0', 'label:', 'label:%00']) {
     assert.equal((await ours.send(`/v1/usage/forecast?scope=${scope}`)).status, 400, scope);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import type { Script } from '#test/support/model-server/script.ts';
-import { type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
+import { editorOf, type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
 
 const question = { role: 'user', content: 'Summarise: The heron fishes at dawn. It stands still.' };
 const asked = { messages: [question], maxTokens: 50 };
@@ -187,10 +187,7 @@ test('exports are read back by a reader of CSV, and add up to the log', async (t
 test('members are shown their own use, whatever they ask for', async (t) => {
   const ours = await modelTenant(t);
   const json = async (sent: Promise<Response>) => JSON.parse(await (await sent).text());
-  const eve = { name: 'Eve', email: 'e@example.com', roles: ['editor'] };
-  const { id } = await json(ours.send('/v1/members', eve));
-  const { key } = await json(ours.send('/v1/api-keys', { memberId: id, roles: ['editor'] }));
-  const asEve = { authorization: `Bearer ${key}` };
+  const { id, headers: asEve } = await editorOf(ours);
   await ours.send('/v1/generations', { ...asked, model: 'offline' });
   await ours.send('/v1/generations', { ...asked, model: 'offline' }, asEve);
   const head = { ...asEve, 'palimpsest-min-position': (await logged(ours)).at(-1)!.position };

@@ -48,6 +48,14 @@ export async function modelTenant(
 
 export type ModelTenant = Awaited<ReturnType<typeof modelTenant>>;
 
+/** Another member, who may edit and administers nothing, and what requests of theirs carry. */
+export async function editorOf({ make, key }: Pick<ModelTenant, 'make' | 'key'>) {
+  const eve = { name: 'Eve', email: 'e@example.com', roles: ['editor'] };
+  const { id = '' } = await make(key, 'POST', '/v1/members', eve);
+  const issued = await make(key, 'POST', '/v1/api-keys', { memberId: id, roles: ['editor'] });
+  return { id, headers: { authorization: `Bearer ${issued['key']}` } };
+}
+
 /** Whoever has this key. */
 export function askingAs(url: string, key: string) {
   const send = async (

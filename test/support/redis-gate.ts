@@ -1,7 +1,7 @@
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { scripts } from '#infra/redis/scripts.ts';
-import { lastFirst } from './process.ts';
+import { redisRelay } from './redis-relay.ts';
 
 type Step = (typeof scripts)[keyof typeof scripts];
 
@@ -15,7 +15,6 @@ export type RedisGate = {
 
 /** A way to Redis on which one process can be made to stay at a step of its path. */
 export async function redisGate(t: TestContext, port: number): Promise<RedisGate> {
-  const sockets = new Set<Socket>();
   let waiting: (() => void)[] = [];
   let isShut = false;
   let awaited: { sha: string; when: 'asked' | 'held'; isAsked: boolean } | undefined;
@@ -30,19 +29,7 @@ export async function redisGate(t: TestContext, port: number): Promise<RedisGate
     if (isShut) waiting.push(() => pass(socket, chunk));
     else if (!socket.destroyed) socket.write(chunk);
   };
-  const server = createServer((client) => {
-    const redis = connect(port, '127.0.0.1');
-    const close = () => {
-      client.destroy();
-      redis.destroy();
-    };
-    for (const socket of [client, redis]) {
-      sockets.add(socket);
-      socket.on('error', close).on('close', () => {
-        sockets.delete(socket);
-        close();
-      });
-    }
+  const url = await redisRelay(t, port, ({ client, redis }) => {
     client.on('data', (chunk) => {
       if (awaited !== undefined && chunk.includes(awaited.sha)) {
         if (awaited.when === 'asked') shut();
@@ -55,15 +42,9 @@ export async function redisGate(t: TestContext, port: number): Promise<RedisGate
       pass(client, chunk);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  lastFirst(t, async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  });
 
   return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     shutAt: async ({ sha }, when) => {
       awaited = { sha, when, isAsked: false };
       await new Promise<void>((resolve) => (reached = resolve));

@@ -1,6 +1,5 @@
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import { lastFirst } from './process.ts';
+import { redisRelay } from './redis-relay.ts';
 
 export type RedisProxy = {
   readonly url: string;
@@ -17,20 +16,7 @@ export type RedisProxy = {
 /** A way to Redis that fails when it is told to. */
 export async function redisProxy(t: TestContext, port: number): Promise<RedisProxy> {
   const faults = { cutAnswers: 0, passAnswers: 0, frozen: false };
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const redis = connect(port, '127.0.0.1');
-    const close = () => {
-      client.destroy();
-      redis.destroy();
-    };
-    for (const socket of [client, redis]) {
-      sockets.add(socket);
-      socket.on('error', close).on('close', () => {
-        sockets.delete(socket);
-        close();
-      });
-    }
+  const url = await redisRelay(t, port, ({ client, redis, close }) => {
     client.on('data', (chunk) => {
       if (!faults.frozen) redis.write(chunk);
     });
@@ -46,11 +32,5 @@ export async function redisProxy(t: TestContext, port: number): Promise<RedisPro
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  lastFirst(t, async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  });
-  return { url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`, faults };
+  return { url, faults };
 }
