@@ -3,36 +3,21 @@ import type { Clock } from '#commands/ports.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
-import { redisCallOffs } from '#infra/redis/call-offs.ts';
-import { redisConnection } from '#infra/redis/connection.ts';
 import type { GenerationDeps } from './generation-deps.ts';
+import type { openSharedState } from './shared-state.ts';
 
 const LOOK_EVERY_MS = 100;
 const PATIENCE_MS = 5_000;
 
 type Ports = Pick<GenerationDeps, 'see'> & {
-  readonly redisUrl: string | undefined;
+  readonly callOffs: ReturnType<typeof openSharedState>['callOffs'];
   readonly running: (id: GenerationId) => Pick<UnderWay, 'callOff' | 'ended'> | undefined;
   readonly clock: Clock;
-  readonly warn: (message: string) => void;
 };
 
 /** Calls generations off, whichever process is at work on them, where there is a Redis. */
-export function callingOff({ redisUrl, running, see, clock, warn }: Ports) {
-  const others = redisUrl === undefined ? undefined : over(redisUrl);
-
-  function over(url: string) {
-    const redis = redisConnection({ url, clock, report: warn });
-    const heard = (id: GenerationId) => running(id)?.callOff('caller');
-    const { tell, close } = redisCallOffs(redis, { url, heard, report: warn });
-    return {
-      tell,
-      close: async () => {
-        close();
-        await redis.close();
-      },
-    };
-  }
+export function callingOff({ callOffs, running, see, clock }: Ports) {
+  const others = callOffs?.((id) => running(id)?.callOff('caller'));
 
   /** The log says when it is over; who could not hear it the first time is told again. */
   async function elsewhere(principal: Principal, id: GenerationId): Promise<Ended> {
@@ -56,8 +41,6 @@ export function callingOff({ redisUrl, running, see, clock, warn }: Ports) {
       found.callOff('caller');
       return await found.ended;
     },
-    close: async (): Promise<void> => {
-      await others?.close();
-    },
+    close: (): void => others?.close(),
   };
 }

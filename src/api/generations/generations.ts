@@ -51,7 +51,7 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, breakers, calls, answerStore, close } = openSharedState({
+  const { admission, breakers, calls, answerStore, callOffs, close } = openSharedState({
     ...ports,
     ...ports.config,
     books,
@@ -89,14 +89,14 @@ export function generations(ports: Ports) {
   };
 
   const target = targeting(ports.documents);
-  const callOffs = callingOff({ ...ports, ...ports.config, running, see });
+  const calledOff = callingOff({ callOffs, running, see, clock });
   const deps: GenerationDeps = {
     begin: async (wanted, meta, asked) =>
       await begin(asked ? await target(meta.principal, asked, wanted) : wanted, meta),
     running,
     see,
     handle,
-    cancel: callOffs.cancel,
+    cancel: calledOff.cancel,
     isTask: async (name) => {
       const id = CascadeId.safeParse(name).data;
       if (id === undefined) return false;
@@ -127,7 +127,8 @@ export function generations(ports: Ports) {
     /** Calls off what is under way. */
     stop: async () => {
       await Promise.all([lost.stop(), stop()]);
-      await Promise.all([close(), callOffs.close()]);
+      calledOff.close();
+      await close();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
 import type { ModelCalls } from '#commands/generation/model-calls.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
+import type { GenerationId } from '#domain/generation/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
@@ -11,6 +12,7 @@ import { memoryModelCalls } from '#infra/memory/model-calls.ts';
 import { redisAdmission } from '#infra/redis/admission.ts';
 import { redisAnswerStore } from '#infra/redis/answer-store.ts';
 import { redisBreakers } from '#infra/redis/breakers.ts';
+import { type CallOffs, redisCallOffs } from '#infra/redis/call-offs.ts';
 import { redisConnection } from '#infra/redis/connection.ts';
 import { redisModelCalls } from '#infra/redis/model-calls.ts';
 import { meteredAdmission } from './admission-metrics.ts';
@@ -29,6 +31,8 @@ export function openSharedState(ports: {
   readonly breakers: Breakers;
   readonly calls: ModelCalls;
   readonly answerStore: AnswerStore;
+  /** To and from other processes, where they can be reached. */
+  readonly callOffs: ((heard: (id: GenerationId) => void) => CallOffs) | undefined;
   readonly close: () => Promise<void>;
 } {
   const { redisUrl, metrics, clock, warn } = ports;
@@ -39,6 +43,7 @@ export function openSharedState(ports: {
       breakers: memoryBreakers({ clock, changed }),
       calls: memoryModelCalls({ clock }),
       answerStore: memoryAnswerStore({ clock }),
+      callOffs: undefined,
       close: async () => {},
     };
   }
@@ -48,6 +53,7 @@ export function openSharedState(ports: {
     breakers: redisBreakers({ redis, changed }),
     calls: redisModelCalls({ redis, clock }),
     answerStore: redisAnswerStore({ redis }),
+    callOffs: (heard) => redisCallOffs(redis, { url: redisUrl, heard, report: warn }),
     close: async () => await redis.close(),
   };
 }

@@ -4,6 +4,11 @@ import type { RedisConnection } from './connection.ts';
 import { CALL_OFFS } from './keys.ts';
 import { scripts } from './scripts.ts';
 
+export type CallOffs = {
+  readonly tell: (id: GenerationId) => Promise<void>;
+  readonly close: () => void;
+};
+
 /** What processes tell each other to call off. Nobody keeps it: who was not there is told again. */
 export function redisCallOffs(
   redis: Pick<RedisConnection, 'run'>,
@@ -16,7 +21,7 @@ export function redisCallOffs(
     readonly heard: (id: GenerationId) => void;
     readonly report: (message: string) => void;
   },
-): { readonly tell: (id: GenerationId) => Promise<void>; readonly close: () => void } {
+): CallOffs {
   // A connection that listens can do nothing else.
   const listening = new Redis(url, { protocol: 2, maxRetriesPerRequest: null });
   listening.on('error', (error: Error & { readonly code?: string }) =>
