@@ -261,6 +261,18 @@ test('whoever types into what was archived meanwhile hears that it was', async (
   assert.deepEqual(lost, ['document/archived']);
 });
 
+test('a server that ends sends away whoever is not greeted yet too', async (t) => {
+  const server = await served(t);
+  const silent = await rawConnection(server, server.id);
+  const greeted = await rawConnection(server, server.id);
+  greeted.send(hello(server.key));
+  await greeted.next('welcome');
+  const coming = await rawConnection(server, server.id);
+  coming.send(hello(server.key));
+  await server.app.close();
+  for (const { closed } of [silent, greeted, coming]) assert.equal((await closed()).code, 1001);
+});
+
 test('the same changes over HTTP are taken once', async (t) => {
   const server = await served(t);
   const { id, key, send, make } = server;

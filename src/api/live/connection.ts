@@ -21,6 +21,12 @@ const OPEN = 1;
 /** A peer that does not answer the closing is gone. */
 const CLOSING_MS = 5_000;
 
+export function endSocket(socket: Socket, code: number, reason: string): void {
+  socket.close(code, reason);
+  // What it did not read would otherwise be kept for it.
+  setTimeout(() => socket.terminate(), CLOSING_MS).unref();
+}
+
 export type Connection = ReturnType<typeof liveConnection>;
 
 /** The way out to one client. Nothing waits for it: who cannot follow is sent away, to catch up. */
@@ -30,9 +36,7 @@ export function liveConnection(socket: Socket, metrics: LiveMetrics, logger: Fas
   const close = (code: number, reason: string): void => {
     if (!isOpen()) return;
     metrics.closed.inc({ code });
-    socket.close(code, reason);
-    // What it did not read would otherwise be kept for it.
-    setTimeout(() => socket.terminate(), CLOSING_MS).unref();
+    endSocket(socket, code, reason);
   };
 
   const sendBytes = (bytes: Uint8Array): void => {

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { Problem } from '#api/problem.ts';
 import { mustMay } from '#domain/document/access.ts';
 import { DocumentParams } from '#api/routes/documents/shapes.ts';
+import { closeCodes } from '#client/protocol.ts';
+import { endSocket } from './connection.ts';
 import { MOST_FRAME_BYTES } from './frames.ts';
 import { changesOverHttp } from './changes-over-http.ts';
 import { serveSocket } from './serve-socket.ts';
@@ -20,7 +22,11 @@ export const liveRoutes =
       options: { maxPayload: MOST_FRAME_BYTES, perMessageDeflate: false },
       preClose: (done: () => void) => {
         ports.sessions.goAway();
+        // Nobody comes from here on; whoever has not been greeted yet is in no session.
         app.websocketServer.close();
+        for (const socket of app.websocketServer.clients) {
+          endSocket(socket, closeCodes.goingAway, 'server/closing');
+        }
         done();
       },
     });
