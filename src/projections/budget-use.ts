@@ -47,6 +47,7 @@ const readBodies: ReadonlySet<string> = new Set<GenerationEvent['type']>([
 export const budgetUse: Projection = {
   name: 'budget_use',
   version: 1,
+  restMs: 200,
   tables: [
     {
       name: 'budget_use_generations',

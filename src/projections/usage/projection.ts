@@ -44,6 +44,7 @@ const rows = rowsOf({
 export const usage: Projection = {
   name: 'usage',
   version: 1,
+  restMs: 200,
   tables: [
     {
       name: 'usage_generations',
