@@ -23,6 +23,8 @@ export type HeldPorts = LoadPorts & {
 
 export type HeldStream<State, Event extends DomainEvent> = {
   readonly fold: Fold<State, Event>;
+  /** The fold was just read from the log, so that reading on would find nothing. */
+  readonly isNewest: boolean;
   /** Folds what others wrote since. Answers how many events that was. */
   readonly refresh: () => Promise<number>;
 };
@@ -61,10 +63,10 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
   async function holdOrLoad(stream: StreamName) {
     const now = ports.clock.now().getTime();
     const found = held.get(stream);
-    if (found && now - found.loadedAt < HELD_FOR_MS) return found;
+    if (found && now - found.loadedAt < HELD_FOR_MS) return { ...found, isNewest: false };
     // Not at once: whoever had the turn before may still be looking at the state it was given.
     if (found) void ports.clock.sleep(0).then(() => aggregate.release?.(found.fold.state));
-    return { fold: await load(ports, aggregate, stream), loadedAt: now };
+    return { fold: await load(ports, aggregate, stream), loadedAt: now, isNewest: true };
   }
 
   async function saveSnapshot(stream: StreamName, revision: number, plain: Uint8Array) {
@@ -79,10 +81,10 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
   return {
     exclusively: async (stream, work) =>
       await inTurn(stream, async () => {
-        const holding = await holdOrLoad(stream);
-        const { fold } = holding;
-        held.set(stream, { ...holding, usedAt: ports.clock.now().getTime() });
-        return await work({ fold, refresh: () => foldTail(ports, aggregate, stream, fold) });
+        const { fold, loadedAt, isNewest } = await holdOrLoad(stream);
+        held.set(stream, { fold, loadedAt, usedAt: ports.clock.now().getTime() });
+        const refresh = () => foldTail(ports, aggregate, stream, fold);
+        return await work({ fold, isNewest, refresh });
       }),
 
     snapshotIfDue: (stream, fold, lastType) => {

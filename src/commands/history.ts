@@ -40,7 +40,7 @@ export function history<State, Command, Event extends DomainEvent>(
   return {
     newest: async (tenant, id) =>
       await streams.exclusively(streamOf(tenant, aggregate.kind, id), async (held) => {
-        await held.refresh();
+        if (!held.isNewest) await held.refresh();
         return pastOf(held.fold);
       }),
 

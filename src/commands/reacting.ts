@@ -12,10 +12,12 @@ import {
 /** As a projection's: what is dead for so long is taken over. */
 const LEASE_MS = 10_000;
 const MOST_PAUSE_MS = 5_000;
+/** The place follows events that are none of a reaction's business at most this often. */
+const LAZY_MS = 1_000;
 
 export type ReactingDeps = {
   readonly log: Pick<EventLog, 'logId' | 'at' | 'head' | 'readStream'>;
-  /** Every event after this place, for ever, in batches. */
+  /** Every event after this place, for ever, in batches; now and then an empty one where none comes. */
   readonly eventsAfter: (
     place: ReactionPlace,
     signal: AbortSignal,
@@ -92,20 +94,32 @@ async function follow(
   onProgress: () => void,
 ): Promise<void> {
   await verify(deps, lease);
-  let place = lease.place;
-  const moveTo = async (to: ReactionPlace): Promise<boolean> => {
-    const isOurs = to === place || (await deps.store.move(lease, place, to));
-    place = to;
+  const { store, clock } = deps;
+  let [saved, place] = [lease.place, lease.place];
+  let savedAt = clock.now().getTime();
+  const save = async (): Promise<boolean> => {
+    const isOurs = place === saved || (await store.move(lease, saved, place));
+    saved = place;
+    savedAt = clock.now().getTime();
     return isOurs;
   };
   for await (const events of deps.eventsAfter(place, signal)) {
     const { finished, error } = await finish(deps, reaction, events, place, signal);
+    place = finished;
+    const isLazy = error === undefined && !events.some((event) => isBusiness(reaction, event));
     // Also when one of them failed: what came before it need not be done again.
-    if (!(await moveTo(finished)) || signal.aborted) return;
+    const isDue = !isLazy || clock.now().getTime() - savedAt >= LAZY_MS;
+    if (isDue && !(await save())) return;
+    if (signal.aborted) break;
     if (error !== undefined) throw error;
     onProgress();
   }
+  await save();
 }
+
+/** The last part of a command stands for all of them. */
+const isBusiness = ({ reactsTo }: Reaction, { header }: RecordedEvent): boolean =>
+  reactsTo.includes(header.type) || (header.parts ?? 0) > 0;
 
 /** Event by event, up to the end or to the first that fails. */
 async function finish(

@@ -7,11 +7,11 @@ export async function withDeadline<Result>(
   work: (late: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const [late, done] = [new AbortController(), new AbortController()];
-  void sleep(ms, done.signal).then(() => late.abort());
+  void sleep(ms, done.signal).then(() => done.signal.aborted || late.abort());
   try {
     return await work(late.signal);
   } finally {
     // Else every piece of work would leave a timer behind.
-    done.abort();
+    done.abort(null);
   }
 }

@@ -81,7 +81,9 @@ export function laneRun(deps: LaneDeps, lease: Lease) {
     dueIn: (): number | undefined => {
       const hasReached = stage !== 'served' && target !== undefined && seen.position >= target;
       if (seen.position === committed.position && !hasReached) return undefined;
-      return movedAt + LAZY_MS - clock.now().getTime();
+      // At the same moments as other lanes, whose checkpoints follow in the same statement.
+      const due = (Math.floor(movedAt / LAZY_MS) + 1) * LAZY_MS;
+      return due - clock.now().getTime();
     },
     take: async (batch: {
       readonly items: readonly Item[];

@@ -3,15 +3,9 @@ import { backOff, verify } from './follower.ts';
 import { type Item, itemsOf } from './items.ts';
 import { type LogBatch, eventsAfter } from './lane-events.ts';
 import { type LaneDeps, laneRun } from './lane-run.ts';
+import { orDue } from './or-due.ts';
 import { pace } from './pace.ts';
-import {
-  type Clock,
-  type EventSource,
-  type Lane,
-  type Lease,
-  LeaseLost,
-  laneName,
-} from './ports.ts';
+import { type EventSource, type Lane, type Lease, LeaseLost, laneName } from './ports.ts';
 
 /**
  * A lease this old is anybody's. It only keeps two processes from doing the same work; what keeps
@@ -96,25 +90,6 @@ async function verifyLease(source: EventSource, { lane, logId, checkpoint }: Lea
     );
   }
   await verify(source, checkpoint);
-}
-
-/** The promise's value, or 'due' when the time comes first. */
-async function orDue<T>(
-  promise: Promise<T>,
-  ms: number | undefined,
-  clock: Clock,
-  outer: AbortSignal,
-): Promise<T | 'due'> {
-  if (ms === undefined) return await promise;
-  if (ms <= 0) return await Promise.race([promise, Promise.resolve('due' as const)]);
-  const timer = new AbortController();
-  const signal = AbortSignal.any([outer, timer.signal]);
-  try {
-    return await Promise.race([promise, clock.sleep(ms, signal).then(() => 'due' as const)]);
-  } finally {
-    // With a reason, because making the default one takes longer than all the rest.
-    timer.abort(null);
-  }
 }
 
 /** A promise that may be left alone without its rejection ending the process. */

@@ -21,15 +21,15 @@ export function modelCallsContract(
     const none = { calls: 0, failed: 0, p50Ms: undefined, p95Ms: undefined };
     assert.deepEqual(await calls.of(at), none);
     for (let times = 0; times < 9; times += 1)
-      await calls.record(at, { health: 'succeeded', tookMs: 90 });
-    await calls.record(at, { health: 'succeeded', tookMs: 4_000 });
-    await calls.record(at, { health: 'failed', tookMs: 9_000 });
-    await calls.record(at, { health: 'unknown', tookMs: 9_000 });
+      calls.record(at, { health: 'succeeded', tookMs: 90 });
+    calls.record(at, { health: 'succeeded', tookMs: 4_000 });
+    calls.record(at, { health: 'failed', tookMs: 9_000 });
+    calls.record(at, { health: 'unknown', tookMs: 9_000 });
     const counted = { calls: 11, failed: 1, p50Ms: 100, p95Ms: 5_000 };
     assert.deepEqual(await calls.of(at), counted);
     assert.deepEqual(await calls.of({ ...at, provider: 'other' as ProviderId }), none);
     await clock.advance(CALL_SLICE_MS);
-    await calls.record(at, { health: 'failed', tookMs: 1 });
+    calls.record(at, { health: 'failed', tookMs: 1 });
     assert.deepEqual(await calls.of(at), { ...counted, calls: 12, failed: 2 });
     await clock.advance(CALL_SLICE_MS * (CALL_SLICES - 1));
     assert.deepEqual(await calls.of(at), { ...none, calls: 1, failed: 1 });

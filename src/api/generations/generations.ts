@@ -3,6 +3,7 @@ import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
 import { offerAnswer } from '#commands/generation/offer-answer.ts';
+import { recentlyClosed } from '#commands/generation/recently-closed.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
 import type { Entitlement } from '#commands/generation/wanted.ts';
 import type { Reaction } from '#commands/reaction.ts';
@@ -70,7 +71,7 @@ export function generations(ports: Ports) {
     generations: handle,
     generationHistory: history,
     admission,
-    breakers,
+    breakers: recentlyClosed(breakers, clock),
     calls,
     answers: answerCache({ sealer, store: answerStore, clock }),
     catalogue,

@@ -25,7 +25,7 @@ export function openSharedState(ports: {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly metrics: Registry;
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, error?: unknown) => void;
 }): {
   readonly admission: Admission;
   readonly breakers: Breakers;
@@ -51,7 +51,7 @@ export function openSharedState(ports: {
   return {
     admission: meteredAdmission(redisAdmission({ ...ports, redis }), metrics),
     breakers: redisBreakers({ redis, changed }),
-    calls: redisModelCalls({ redis, clock }),
+    calls: redisModelCalls({ redis, clock, warn }),
     answerStore: redisAnswerStore({ redis }),
     callOffs: (heard) => redisCallOffs(redis, { url: redisUrl, heard, report: warn }),
     close: async () => await redis.close(),

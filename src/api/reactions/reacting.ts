@@ -9,10 +9,13 @@ import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import type { Follower } from '#projections/follower.ts';
 import { eventsAfter } from '#projections/lane-events.ts';
+import { orDue } from '#projections/or-due.ts';
 import type { Aggregates } from '#api/aggregates.ts';
 
 /** Moving a reaction's place costs more than most of the events that it moves over. */
 const REST_MS = 200;
+/** Where no event comes, what was seen is noted so often. */
+const TICK_MS = 1_000;
 
 /** What follows from events in other streams; run by the role `worker`. */
 export function reacting(ports: {
@@ -51,12 +54,23 @@ export function reacting(ports: {
 
   return reactionEngine({
     log,
-    eventsAfter: async function* ({ position, eventId }, signal) {
-      const from = { position, eventId, ordinal: 0n };
-      for await (const { events, live } of eventsAfter(log, flow, from, signal)) {
-        yield events;
-        // Not while it is behind, and not before the first event.
-        if (live && events.length > 0) await clock.sleep(REST_MS, signal);
+    eventsAfter: async function* ({ position, eventId }, outer) {
+      const done = new AbortController();
+      const signal = AbortSignal.any([outer, done.signal]);
+      const batches = eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal);
+      try {
+        for (let next = batches.next(); ;) {
+          const batch = await orDue(next, TICK_MS, clock, signal);
+          if (batch !== 'due' && batch.done === true) return;
+          yield batch === 'due' ? [] : batch.value.events;
+          if (batch === 'due') continue;
+          // Not while it is behind, and not before the first event.
+          if (batch.value.live && batch.value.events.length > 0) await clock.sleep(REST_MS, signal);
+          next = batches.next();
+        }
+      } finally {
+        done.abort(null);
+        await batches.return(undefined).catch(() => undefined);
       }
     },
     store,

@@ -42,7 +42,7 @@ async function ask(
     ]);
     return found === undefined ? lateAnswer(detector, text) : { findings: found, late: [] };
   } finally {
-    over.abort();
+    over.abort(null);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import { plus, zero } from '#domain/amount.ts';
+import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import type { Ending } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { ModelError } from '#domain/generation/model-error.ts';
@@ -28,6 +29,8 @@ export type CascadePorts = AttemptPorts &
 
 export type Cascading = {
   readonly hold: Hold;
+  /** For the first model; where its breaker gave none, the next one is tried. */
+  readonly permit: BreakerPermit | undefined;
   readonly filter: Filter;
   readonly running: Pick<UnderWay, 'signal' | 'show'>;
   /** Whether what was shown can be taken back, because nobody has read it yet. */
@@ -56,9 +59,10 @@ export async function tryModels(
   while (!('type' in paid)) {
     const { attempt, index, held }: Paid = paid;
     atModel += 1;
-    const { attempted, next } = await tryOnce(ports, cascading, paid, atModel);
+    const { attempted, next, told } = await tryOnce(ports, cascading, paid, atModel);
     spent = plus(spent, attempted.debited?.amount ?? zero);
-    await cascading.record(attempted, next ? undefined : endingOf(attempted, running.signal));
+    const ending = next ? undefined : endingOf(attempted, running.signal);
+    await Promise.all([cascading.record(attempted, ending), told]);
     if (next === undefined) return undefined;
     await ports.clock.sleep(next.pauseMs, running.signal);
     if (running.signal.aborted) return abortedBy(running.signal);
@@ -73,13 +77,20 @@ export async function tryModels(
   return paid;
 }
 
-/** Calls the model, tells its breaker how that went, and says what is tried next. */
+/**
+ * Calls the model, tells its breaker how that went, and says what is tried next. What is told waits
+ * for nothing else: it is over when `told` resolves.
+ */
 async function tryOnce(
   ports: CascadePorts,
   cascading: Cascading,
   { candidate, index, attempt, permit }: Paid,
   atModel: number,
-): Promise<{ readonly attempted: Attempted; readonly next: Next | undefined }> {
+): Promise<{
+  readonly attempted: Attempted;
+  readonly next: Next | undefined;
+  readonly told: Promise<unknown>;
+}> {
   const { clock, breakers, calls } = ports;
   const { hold, filter, running, deadline } = cascading;
   const { signal, show } = running;
@@ -91,12 +102,12 @@ async function tryOnce(
   const attempted = await attemptOnce(ports, candidate, attempt, asked);
   const health = healthOf(attempted, limits);
   const at = attemptAt(candidate);
-  const [status] = await Promise.all([
-    breakers.record(at, permit, health),
-    calls.record(at, { health, tookMs: attempted.made.tookMs }),
-  ]);
-  const mayAgain = atModel < MOST_AT_ONE_MODEL && status === 'closed';
-  return { attempted, next: nextAfter(ports, cascading, attempted, { index, atModel, mayAgain }) };
+  calls.record(at, { health, tookMs: attempted.made.tookMs });
+  const told = breakers.record(at, permit, health);
+  if (attempted.error === undefined) return { attempted, next: undefined, told };
+  const mayAgain = atModel < MOST_AT_ONE_MODEL && (await told) === 'closed';
+  const next = nextAfter(ports, cascading, attempted, { index, atModel, mayAgain });
+  return { attempted, next, told };
 }
 
 /** Where another model follows, a silent one may not use up the time of both. */

@@ -1,5 +1,6 @@
 import { filterPrompt } from '#commands/filter/filter-prompt.ts';
 import type { CommandRequest } from '#commands/handle.ts';
+import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
 import type { RequestGeneration } from '#domain/generation/decide.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
@@ -23,7 +24,8 @@ type Running = { readonly hash: Uint8Array; readonly begun: Promise<Begun> };
 
 /** The one path of every generation: nothing calls a model but what it has admitted and logged. */
 export function generating(ports: GeneratePorts) {
-  const { generations, generationHistory, admission, catalogue, filterFor, clock, ids } = ports;
+  const { generations, generationHistory, admission, breakers, catalogue, filterFor, clock, ids } =
+    ports;
   const here = new Map<GenerationId, Running>();
   const working = new Map<GenerationId, { running: UnderWay; done: Promise<void> }>();
   const closing = new AbortController();
@@ -60,19 +62,23 @@ export function generating(ports: GeneratePorts) {
     if ('ended' in planned) return planned;
     const { hold } = planned;
     const command = requestWith(wanted, prompt, plannedIn(planned, prompt.maxTokens));
-    await log(id, hold, { asked: command, flags }, request);
+    const permit = await log(id, hold, { asked: command, flags }, request);
     const running = underWay(clock, { resumable: wanted.resumable });
-    working.set(id, { running, done: work({ id, hold, filter, wanted, place, request, running }) });
+    const run = { id, hold, permit, filter, wanted, place, request, running };
+    working.set(id, { running, done: work(run) });
     return { id, running };
   }
 
-  /** The reservation is durable, and the counters know it, before anything is called. */
+  /**
+   * The reservation is durable, and the counters know it, before anything is called. The breaker of
+   * the first model is asked meanwhile: another process may have taken the probe since the plan.
+   */
   async function log(
     id: GenerationId,
     hold: Hold,
     { asked, flags }: Pick<RequestGeneration, 'asked' | 'flags'>,
     request: CommandRequest,
-  ): Promise<void> {
+  ): Promise<BreakerPermit | undefined> {
     const { tenant } = request;
     const at = attemptAt(hold.candidates[0]!);
     const reservation = named(hold.request);
@@ -85,13 +91,17 @@ export function generating(ports: GeneratePorts) {
       if (error instanceof Rejected) await admission.release(reservation);
       throw error;
     }
+    const acquired = breakers.acquire(at);
     try {
       await confirmed(admission, hold, async (again) => {
         const step = stepOf(tenant, id, `reserved in ${again.held.epoch}`, request);
         const reserved = reservedBy(again, at);
         await generations(id, { type: 'ReserveAgain', reserved }, step);
       });
+      return await acquired;
     } catch (error) {
+      const permit = await acquired;
+      if (permit !== undefined) await breakers.record(at, permit, 'unknown');
       const ending = { type: 'GenerationFailed', data: { reason: 'budget' } } as const;
       const step = stepOf(tenant, id, 'ended', request);
       const unspent = { type: 'EndGeneration', ending } as const;

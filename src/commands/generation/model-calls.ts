@@ -7,6 +7,7 @@ import type { ModelAt } from './breaker-port.ts';
  * of who called or what was said.
  */
 export type ModelCalls = {
-  record(at: ModelAt, call: ModelCall): Promise<void>;
+  /** Nobody waits for it: others see it a moment later. */
+  record(at: ModelAt, call: ModelCall): void;
   of(at: ModelAt): Promise<CallFigures>;
 };

@@ -33,18 +33,16 @@ type Paying = {
   readonly skipped?: readonly Skipped[];
 };
 
-/**
- * The first attempt is paid by the hold itself, if the breaker still lets it: another process may
- * have taken the probe since it was looked at.
- */
+/** The first attempt is paid by the hold itself, if its breaker lets it. */
 export async function payFirst(
   ports: PayPorts,
-  paying: Pick<Paying, 'hold' | 'logTopUp'> & { readonly spent: Amount },
+  paying: Pick<Paying, 'hold' | 'logTopUp' | 'spent'> & {
+    readonly permit: BreakerPermit | undefined;
+  },
 ): Promise<Paid | Ending> {
-  const { request, candidates } = paying.hold;
-  const candidate = candidates[0]!;
-  const held = request.amount;
-  const permit = await ports.breakers.acquire(attemptAt(candidate));
+  const { hold, permit } = paying;
+  const candidate = hold.candidates[0]!;
+  const held = hold.request.amount;
   if (permit !== undefined) return { candidate, index: 0, attempt: 1, permit, held };
   const skipped = [failing(candidate)];
   return await payNext(ports, { ...paying, from: 1, attempt: 2, held, skipped });

@@ -1,5 +1,6 @@
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { CommandRequest, Outcome } from '#commands/handle.ts';
+import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { GenerationCommand } from '#domain/generation/decide.ts';
 import type { Generation } from '#domain/generation/state.ts';
@@ -14,6 +15,8 @@ import { servedAfter } from './without-model.ts';
 type Running = {
   readonly id: GenerationId;
   readonly hold: Hold;
+  /** Of the first model's breaker. */
+  readonly permit: BreakerPermit | undefined;
   readonly filter: Filter;
   readonly wanted: Pick<Wanted, 'cache' | 'canTakeBack' | 'timeoutMs'>;
   /** Where a whole answer is kept for whoever asks the same. */
@@ -28,7 +31,7 @@ export async function runHeld(
     GeneratePorts,
     'generations' | 'admission' | 'answers' | 'breakers' | 'calls' | 'clock' | 'ids' | 'warn'
   >,
-  { id, hold, filter, wanted, place, request, running }: Running,
+  { id, hold, permit, filter, wanted, place, request, running }: Running,
 ): Promise<Ended> {
   const given = { filter, place, wanted };
   const { admission, clock } = ports;
@@ -44,6 +47,7 @@ export async function runHeld(
   try {
     const ending = await tryModels(ports, {
       hold,
+      permit,
       filter,
       running,
       canTakeBack: wanted.canTakeBack,
@@ -67,7 +71,7 @@ export async function runHeld(
     // It must not leave the hold open; what may have begun is assumed.
     await write({ type: 'SettleLost' }, 'lost');
   } finally {
-    over.abort();
+    over.abort(null);
   }
   if (last === undefined) throw new Error('A generation ended without a record.');
   const { state, revision, position } = last;

@@ -77,7 +77,7 @@ export function underWay(clock: Pick<Clock, 'sleep'>, options: { readonly resuma
     /** Somebody waits for it, until the function that this answers is called. */
     attach: (): (() => void) => {
       waiting += 1;
-      comingBack.abort();
+      comingBack.abort(null);
       let isHere = true;
       return () => {
         if (!isHere) return;

@@ -11,7 +11,7 @@ export function memoryModelCalls({ clock }: { readonly clock: Pick<Clock, 'now'>
   const nameOf = ({ provider, model }: ModelAt) => `${provider}/${model}`;
   const slicesNow = () => callSlicesAt(clock.now().getTime());
   return {
-    record: async (at, call) => {
+    record: (at, call) => {
       const kept = slicesNow();
       const known = models.get(nameOf(at)) ?? new Map<number, Counters>();
       const recent = new Map([...known].filter(([slice]) => kept.includes(slice)));

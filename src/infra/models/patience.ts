@@ -52,7 +52,7 @@ export function patience(
     },
     end: (): void => {
       signal.removeEventListener('abort', callOff);
-      over.abort();
+      over.abort(null);
     },
   };
 }

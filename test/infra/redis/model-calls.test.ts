@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { redisConnection } from '#infra/redis/connection.ts';
 import { redisModelCalls } from '#infra/redis/model-calls.ts';
 import { systemClock } from '#infra/system/clock.ts';
@@ -10,7 +11,7 @@ const contract = (name: string, server: () => Promise<string>) =>
     const url = await server();
     const redis = redisConnection({ url, clock: systemClock, answerWithinMs: 5_000 });
     lastFirst(t, async () => await redis.close());
-    return redisModelCalls({ redis, clock });
+    return redisModelCalls({ redis, clock, warn: assert.fail });
   });
 
 if (whereRedisIs('any')) contract('redis calls', sharedRedis());

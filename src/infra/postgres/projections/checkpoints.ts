@@ -8,6 +8,7 @@ import {
   type ProjectionStore,
 } from '#projections/ports.ts';
 import { batchOf } from './batch-of.ts';
+import { movingTogether } from './moving-together.ts';
 import { type ProjectorTransactions, isOf } from './transaction.ts';
 
 type CheckpointRow = {
@@ -30,6 +31,7 @@ export function checkpoints(
 ): Checkpoints {
   const isLane = (lane: Lane) => sql`${isOf(lane)} and partition = ${lane.partition}`;
   const until = (ttlMs: number) => new Date(clock.now().getTime() + ttlMs);
+  const moveTogether = movingTogether(transaction, clock);
 
   return {
     acquire: (lane, owner, ttlMs) =>
@@ -89,9 +91,12 @@ export function checkpoints(
         );
       }),
 
-    commit: ({ lane, epoch }, logId, { from, to }, work) =>
-      transaction(lane.schema, async (tx) => {
-        await work?.(batchOf(tx, lane, clock));
+    commit: async (lease, logId, move, work) => {
+      const { lane, epoch } = lease;
+      const { from, to } = move;
+      if (work === undefined) return await moveTogether({ lease, logId, move });
+      await transaction(lane.schema, async (tx) => {
+        await work(batchOf(tx, lane, clock));
         // The fence comes last: it is what this transaction stands or falls with.
         const { numAffectedRows } = await sql`
           update projection_checkpoints
@@ -99,7 +104,8 @@ export function checkpoints(
                  ordinal = ${to.ordinal}, log_id = ${logId}, moved_at = ${clock.now()}
            where ${isLane(lane)} and position = ${from.position} and epoch = ${epoch}`.execute(tx);
         if (numAffectedRows !== 1n) throw new LeaseLost(lane);
-      }),
+      });
+    },
 
     caughtUp: (lane) =>
       transaction('public', async (tx) => {
