@@ -45,6 +45,8 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
         runAsTenant(request.tenant, () => handle(id, command, request))) satisfies typeof handle,
       history: {
         newest: (tenant, id) => runAsTenant(tenant, () => past.newest(tenant, id)),
+        since: (tenant, id, revision) =>
+          runAsTenant(tenant, () => past.since(tenant, id, revision)),
         at: (tenant, id, point) => runAsTenant(tenant, () => past.at(tenant, id, point)),
         event: (tenant, id, revision) =>
           runAsTenant(tenant, () => past.event(tenant, id, revision)),

@@ -20,6 +20,8 @@ export type Past<State> = {
 
 export type History<State, Event extends DomainEvent = DomainEvent> = {
   newest(tenant: TenantId, id: string): Promise<Past<State>>;
+  /** As it was at this revision or at a later one; reads nothing where that is known here. */
+  since(tenant: TenantId, id: string, revision: number): Promise<Past<State>>;
   at(tenant: TenantId, id: string, point: PointInTime): Promise<Past<State>>;
   /** What happened at a revision; `undefined` when it was erased, or nothing did. */
   event(tenant: TenantId, id: string, revision: number): Promise<OpenedEvent<Event> | undefined>;
@@ -41,6 +43,12 @@ export function history<State, Command, Event extends DomainEvent>(
     newest: async (tenant, id) =>
       await streams.exclusively(streamOf(tenant, aggregate.kind, id), async (held) => {
         if (!held.isNewest) await held.refresh();
+        return pastOf(held.fold);
+      }),
+
+    since: async (tenant, id, revision) =>
+      await streams.exclusively(streamOf(tenant, aggregate.kind, id), async (held) => {
+        if (held.fold.revision < revision) await held.refresh();
         return pastOf(held.fold);
       }),
 

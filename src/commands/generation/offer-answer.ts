@@ -13,7 +13,7 @@ import { partsOf } from '#domain/stream.ts';
 import type { Suggestion, SuggestionCommand } from '#domain/suggestion/decide.ts';
 
 type Ports = {
-  readonly generationHistory: Pick<History<Generation>, 'newest'>;
+  readonly generationHistory: Pick<History<Generation>, 'since'>;
   /** The member with the rights of now. */
   readonly principalOf: (tenant: TenantId, member: MemberId) => Promise<Principal>;
   /** Throws `Rejected` where the member may not change the document, or the section is gone. */
@@ -38,9 +38,9 @@ type Ports = {
 export const offerAnswer = (ports: Ports): Reaction => ({
   name: 'offer-generated-answer',
   reactsTo: ['GenerationCompleted'],
-  react: async ({ header: { tenant, stream } }, request) => {
+  react: async ({ header: { tenant, stream, revision: completedAt } }, request) => {
     const id = partsOf(stream)!.id as GenerationId;
-    const { state } = await ports.generationHistory.newest(tenant, id);
+    const { state } = await ports.generationHistory.since(tenant, id, completedAt);
     if (state.status !== 'completed' || state.target === undefined) return;
     const { target, requestedBy, answer } = state;
     if (requestedBy === undefined || answer.text === '') return;
