@@ -64,8 +64,12 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     const now = ports.clock.now().getTime();
     const found = held.get(stream);
     if (found && now - found.loadedAt < HELD_FOR_MS) return { ...found, isNewest: false };
-    // Not at once: whoever had the turn before may still be looking at the state it was given.
-    if (found) void ports.clock.sleep(0).then(() => aggregate.release?.(found.fold.state));
+    if (found) {
+      // It must not be found again, to be released twice, where loading fails.
+      held.delete(stream);
+      // Not at once: whoever had the turn before may still be looking at the state it was given.
+      void ports.clock.sleep(0).then(() => aggregate.release?.(found.fold.state));
+    }
     return { fold: await load(ports, aggregate, stream), loadedAt: now, isNewest: true };
   }
 

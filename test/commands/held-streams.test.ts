@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { heldStreams } from '#commands/held-streams.ts';
+import { history } from '#commands/history.ts';
+import { type EventLog, LogUnavailable } from '#commands/ports.ts';
+import { world } from '#test/support/command-path.ts';
+import { acme } from '#test/support/sealing.ts';
+import { tallyAggregate } from '#test/support/tally.ts';
+
+test('a state is released once, also where reading the stream anew fails several times', async () => {
+  const shared = world();
+  const { clock, log } = shared;
+  let isAway = false;
+  const readStream: EventLog['readStream'] = async (...asked) => {
+    if (isAway) throw new LogUnavailable('away');
+    return await log.readStream(...asked);
+  };
+  const released: unknown[] = [];
+  const aggregate = { ...tallyAggregate, release: (state: unknown) => void released.push(state) };
+  const ports = { ...shared, log: { ...log, readStream }, warn: assert.fail };
+  const past = history(ports, aggregate, heldStreams(ports, aggregate));
+  const id = randomUUID();
+  await past.newest(acme, id);
+  await clock.advance(61_000);
+  isAway = true;
+  for (let times = 0; times < 3; times++) {
+    await assert.rejects(past.newest(acme, id), LogUnavailable);
+    await clock.advance(1);
+  }
+  isAway = false;
+  await past.newest(acme, id);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(released.length, 1);
+});
