@@ -1,3 +1,4 @@
+import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { BreakerPermit } from '#domain/breaker/breaker.ts';
@@ -76,7 +77,13 @@ export async function runHeld(
   if (last === undefined) throw new Error('A generation ended without a record.');
   const { state, revision, position } = last;
   showServed(running, state);
-  await tellCounters(admission, named(hold.request), state);
+  try {
+    await tellCounters(admission, named(hold.request), state);
+  } catch (error) {
+    // It has ended, and whoever finds the hold after its lease tells them what the log says.
+    if (!(error instanceof AdmissionUnavailable)) throw error;
+    ports.warn('the counters are told later how a generation ended', error);
+  }
   if (place !== undefined) await keep(ports, place, id, state);
   return { state, revision, position };
 }

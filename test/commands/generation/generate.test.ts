@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Admission } from '#commands/admission.ts';
+import { type Admission, AdmissionUnavailable } from '#commands/admission.ts';
 import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
@@ -91,7 +91,9 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
     clock,
     ids: systemIds,
     aboutToHold: lost.watch,
-    warn: (_, error) => onError(error),
+    warn: (_, error) => {
+      if (!(error instanceof AdmissionUnavailable)) onError(error);
+    },
   });
   const typesOf = async () =>
     (await kept.readAll({ after: 0n, tenant: acme, limit: 1_000 })).map(
@@ -194,4 +196,22 @@ test('a request that was settled by another while it slept is debited once', asy
   const { settled, held, open, drift } = await usage();
   assert.deepEqual(settled, state.debits.get(1)?.amount);
   assert.deepEqual([held, open, drift], [zero, 0, []]);
+});
+
+test('a generation that has ended is answered though the counters cannot hear of it, and they do later', async () => {
+  let isAway = true;
+  const { begin, lost, clock, usage } = await process((counters) => ({
+    settle: async (...of) => {
+      if (isAway) throw new AdmissionUnavailable('they are away');
+      return await counters.settle(...of);
+    },
+  }));
+  const { state } = await ended(await begin(wanted, request()));
+  assert.ok(state.status === 'completed');
+  assert.equal((await usage()).open, 1);
+  isAway = false;
+  await clock.advance(LEASE_MS);
+  await lost.settle();
+  const settled = state.debits.get(1)?.amount;
+  assert.deepEqual(await usage(), { settled, held: zero, open: 0, drift: [] });
 });
