@@ -6,6 +6,7 @@ import type { Script } from '#test/support/model-server/script.ts';
 import { secretSamples } from '#test/support/secret-samples.ts';
 import { type ModelTenant, modelTenant, onPlan } from '#test/support/model-tenant.ts';
 import { until } from '#test/support/process.ts';
+import { readEvents, textIn } from '#test/support/server-sent-events.ts';
 
 const question = { role: 'user', content: 'Summarise: The heron fishes at dawn. It stands still.' };
 const asked = { model: 'gpt-5-mini', messages: [question], maxTokens: 100 };
@@ -26,46 +27,6 @@ const jsonIn = async (answer: Response) => JSON.parse(await answer.text());
 
 const debitsIn = (events: readonly GenerationEvent[]): readonly DataOf<'BudgetDebited'>[] =>
   events.flatMap(({ type, data }) => (type === 'BudgetDebited' ? [data] : []));
-
-type Seen = {
-  readonly id: string | undefined;
-  readonly type: string;
-  readonly data: Record<string, unknown>;
-};
-
-/** A client that hangs up when it has read this many events. */
-async function readEvents(
-  { send }: Pick<ModelTenant, 'send'>,
-  path: string,
-  { body, lastEventId, most }: { body?: object; lastEventId?: string; most?: number },
-) {
-  const answer = await send(path, body, {
-    accept: 'text/event-stream',
-    ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
-  });
-  assert.match(answer.headers.get('content-type') ?? '', /text\/event-stream/);
-  const events: Seen[] = [];
-  let rest = '';
-  // Leaving the loop ends the connection.
-  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-    rest += chunk;
-    const blocks = rest.split('\n\n');
-    rest = blocks.pop() ?? '';
-    events.push(...blocks.filter((block) => !block.startsWith(':')).map(eventIn));
-    if (most !== undefined && events.length >= most) break;
-  }
-  return { events: events.slice(0, most), id: idIn(answer) };
-}
-
-function eventIn(block: string): Seen {
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
-  return { id: field('id'), type: field('event') ?? '', data: JSON.parse(field('data') ?? '{}') };
-}
-
-const idIn = (answer: Response): string =>
-  answer.headers.get('location')?.replace('/v1/generations/', '') ?? '';
-const textIn = (events: readonly { type: string; data: Record<string, unknown> }[]): string =>
-  events.map(({ type, data }) => (type === 'text' ? String(data['text']) : '')).join('');
 
 test('a generation is answered, and its stream holds what it reserved, tried and was debited', async (t) => {
   const ours = await modelTenant(t);

@@ -6,6 +6,7 @@ import type { EndedGeneration, OpenGeneration } from '#domain/generation/state.t
 import type { TenantId } from '#domain/ids.ts';
 import type { Action, Principal } from '#domain/rights.ts';
 import type { CommandMeta, Handle } from '#api/deps.ts';
+import type { Watched } from './resuming.ts';
 import type { AskedTarget } from './targeting.ts';
 
 /** A generation that the caller may see, as its stream says. */
@@ -21,6 +22,13 @@ export type GenerationDeps = {
   readonly see: (principal: Principal, id: GenerationId, action: Action) => Promise<SeenGeneration>;
   /** The generation, if this process is at work on it or was a moment ago. Ask `see` first. */
   readonly running: (id: GenerationId) => UnderWay | undefined;
+  /** The same of another process, from a part on, if what it showed is kept. Ask `see` first. */
+  readonly elsewhere: (
+    principal: Principal,
+    id: GenerationId,
+    seen: SeenGeneration,
+    from: number,
+  ) => Promise<Watched | undefined>;
   readonly cancel: (principal: Principal, id: GenerationId) => Promise<Ended>;
   readonly handle: Handle<GenerationId, GenerationCommand>;
   /** Whether a task has this name, so that its models are tried in order. */

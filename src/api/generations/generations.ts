@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
+import { keptParts as keepingParts } from '#commands/generation/kept-parts.ts';
 import { offerAnswer } from '#commands/generation/offer-answer.ts';
 import { recentlyClosed } from '#commands/generation/recently-closed.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
@@ -26,6 +27,7 @@ import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { accounting } from './accounting.ts';
 import { budgeting } from './budgeting.ts';
 import { callingOff } from './calling-off.ts';
+import { resuming } from './resuming.ts';
 import { openSharedState } from './shared-state.ts';
 import type { GenerationDeps } from './generation-deps.ts';
 import { namedModels } from './named-models.ts';
@@ -52,11 +54,12 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, breakers, calls, answerStore, callOffs, close } = openSharedState({
+  const { admission, breakers, calls, answerStore, partStore, callOffs, close } = openSharedState({
     ...ports,
     ...ports.config,
     books,
   });
+  const keptParts = partStore && keepingParts({ sealer, store: partStore, clock, warn });
   const lost = settlingLost({
     log,
     generations: handle,
@@ -74,6 +77,7 @@ export function generations(ports: Ports) {
     breakers: recentlyClosed(breakers, clock),
     calls,
     answers: answerCache({ sealer, store: answerStore, clock }),
+    keptParts,
     catalogue,
     entitlement,
     claimsOf: ofBudgets.claimsOf,
@@ -95,6 +99,7 @@ export function generations(ports: Ports) {
     begin: async (wanted, meta, asked) =>
       await begin(asked ? await target(meta.principal, asked, wanted) : wanted, meta),
     running,
+    elsewhere: resuming({ keptParts, see, clock }),
     see,
     handle,
     cancel: calledOff.cancel,

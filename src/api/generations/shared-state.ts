@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Admission, Books } from '#commands/admission.ts';
 import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
+import type { PartStore } from '#commands/generation/kept-parts.ts';
 import type { ModelCalls } from '#commands/generation/model-calls.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
@@ -15,6 +16,7 @@ import { redisBreakers } from '#infra/redis/breakers.ts';
 import { type CallOffs, redisCallOffs } from '#infra/redis/call-offs.ts';
 import { redisConnection } from '#infra/redis/connection.ts';
 import { redisModelCalls } from '#infra/redis/model-calls.ts';
+import { redisPartStore } from '#infra/redis/part-store.ts';
 import { meteredAdmission } from './admission-metrics.ts';
 import { breakerChanges } from './breaker-metrics.ts';
 
@@ -31,6 +33,8 @@ export function openSharedState(ports: {
   readonly breakers: Breakers;
   readonly calls: ModelCalls;
   readonly answerStore: AnswerStore;
+  /** Where other processes can read it. */
+  readonly partStore: PartStore | undefined;
   /** To and from other processes, where they can be reached. */
   readonly callOffs: ((heard: (id: GenerationId) => void) => CallOffs) | undefined;
   readonly close: () => Promise<void>;
@@ -43,6 +47,7 @@ export function openSharedState(ports: {
       breakers: memoryBreakers({ clock, changed }),
       calls: memoryModelCalls({ clock }),
       answerStore: memoryAnswerStore({ clock }),
+      partStore: undefined,
       callOffs: undefined,
       close: async () => {},
     };
@@ -53,6 +58,7 @@ export function openSharedState(ports: {
     breakers: redisBreakers({ redis, changed }),
     calls: redisModelCalls({ redis, clock, warn }),
     answerStore: redisAnswerStore({ redis }),
+    partStore: redisPartStore({ redis }),
     callOffs: (heard) => redisCallOffs(redis, { url: redisUrl, heard, report: warn }),
     close: async () => await redis.close(),
   };

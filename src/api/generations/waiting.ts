@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Begun } from '#commands/generation/wanted.ts';
-import type { Ended, UnderWay } from '#commands/generation/under-way.ts';
+import type { Ended } from '#commands/generation/under-way.ts';
+import type { Watched } from './resuming.ts';
 
 /**
  * Waits for a generation as long as its client does: one who hangs up calls it off, unless it may
@@ -17,9 +18,17 @@ export async function endOf(begun: Begun, reply: FastifyReply): Promise<Ended> {
 }
 
 /** Stays until it is told to leave, or until the client is gone. */
-export function staying(running: UnderWay, { raw }: FastifyReply): () => void {
+export function staying(running: Watched, { raw }: FastifyReply): () => void {
   const leave = running.attach();
   raw.once('close', leave);
   if (raw.destroyed) leave();
   return leave;
+}
+
+/** Aborts when the client is gone. */
+export function gone({ raw }: FastifyReply): AbortSignal {
+  const leaving = new AbortController();
+  raw.once('close', () => leaving.abort());
+  if (raw.destroyed) leaving.abort();
+  return leaving.signal;
 }

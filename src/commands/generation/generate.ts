@@ -27,7 +27,7 @@ export function generating(ports: GeneratePorts) {
   const { generations, generationHistory, admission, breakers, catalogue, filterFor, clock, ids } =
     ports;
   const here = new Map<GenerationId, Running>();
-  const working = new Map<GenerationId, { running: UnderWay; done: Promise<void> }>();
+  const working = new Map<GenerationId, { running: UnderWay; done: Promise<unknown> }>();
   const closing = new AbortController();
 
   async function start(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
@@ -63,9 +63,12 @@ export function generating(ports: GeneratePorts) {
     const { hold } = planned;
     const command = requestWith(wanted, prompt, plannedIn(planned, prompt.maxTokens));
     const permit = await log(id, hold, { asked: command, flags }, request);
-    const running = underWay(clock, { resumable: wanted.resumable });
-    const run = { id, hold, permit, filter, wanted, place, request, running };
-    working.set(id, { running, done: work(run) });
+    const kept = wanted.resumable ? ports.keptParts?.(tenant, principal.member, id) : undefined;
+    const awaitedElsewhereForMs = kept?.awaitedForMs;
+    const running = underWay(clock, { resumable: wanted.resumable, awaitedElsewhereForMs });
+    const worked = work({ id, hold, permit, filter, wanted, place, request, running });
+    const keeping = kept?.keep(running, closing.signal);
+    working.set(id, { running, done: Promise.all([worked, keeping]) });
     return { id, running };
   }
 

@@ -9,7 +9,7 @@ import type { AnswerPlace } from './answer-cache.ts';
 import { isShown, tryModels } from './cascade.ts';
 import { type Hold, LEASE_MS, named } from './reserve.ts';
 import { recorded, stepOf, tellCounters } from './records.ts';
-import type { Ended, UnderWay } from './under-way.ts';
+import { type Ended, type UnderWay, shownAnew } from './under-way.ts';
 import type { GeneratePorts, Wanted } from './wanted.ts';
 import { servedAfter } from './without-model.ts';
 
@@ -109,10 +109,7 @@ async function keep(
 
 function showServed({ show }: Pick<UnderWay, 'show'>, state: Generation): void {
   if (!('served' in state) || state.served === undefined) return;
-  const { text, toolCalls } = state.answer;
-  show({ type: 'again' });
-  if (text !== '') show({ type: 'text', text });
-  for (const [index, call] of toolCalls.entries()) show({ type: 'tool-call', index, ...call });
+  for (const part of shownAnew(state.answer)) show(part);
 }
 
 async function atDeadline(

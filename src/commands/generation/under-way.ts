@@ -1,4 +1,5 @@
 import type { Clock } from '#commands/ports.ts';
+import type { Answer } from '#domain/generation/asked.ts';
 import type { Generation } from '#domain/generation/state.ts';
 import type { AnswerPart } from './model-port.ts';
 
@@ -24,8 +25,22 @@ export type Ended = {
 
 export type UnderWay = ReturnType<typeof underWay>;
 
+/** In place of all that was shown before. */
+export const shownAnew = ({ text, toolCalls }: Answer): readonly Shown[] => [
+  { type: 'again' },
+  ...(text === '' ? [] : [{ type: 'text', text } as const]),
+  ...toolCalls.map((call, index) => ({ type: 'tool-call', index, ...call }) as const),
+];
+
 /** A generation while this process is at work on it: what came so far, and who waits for it. */
-export function underWay(clock: Pick<Clock, 'sleep'>, options: { readonly resumable: boolean }) {
+export function underWay(
+  clock: Pick<Clock, 'sleep'>,
+  options: {
+    readonly resumable: boolean;
+    /** How long somebody may take to come back whom another process showed it to. */
+    readonly awaitedElsewhereForMs?: (() => Promise<number>) | undefined;
+  },
+) {
   const parts: Shown[] = [];
   const calledOff = new AbortController();
   const ended = Promise.withResolvers<Ended>();
@@ -49,7 +64,10 @@ export function underWay(clock: Pick<Clock, 'sleep'>, options: { readonly resuma
     if (options.resumable) {
       comingBack = new AbortController();
       const { signal } = comingBack;
-      await clock.sleep(RESUME_MS, signal);
+      for (let ms = RESUME_MS; ms > 0; ms = (await options.awaitedElsewhereForMs?.()) ?? 0) {
+        await clock.sleep(ms, signal);
+        if (signal.aborted) return;
+      }
       if (signal.aborted) return;
     }
     callOff('disconnect');
@@ -85,6 +103,18 @@ export function underWay(clock: Pick<Clock, 'sleep'>, options: { readonly resuma
         waiting -= 1;
         void left();
       };
+    },
+    /** What came from `from` on, once there is some or it is over; else nothing, after `withinMs`. */
+    since: async (
+      from: number,
+      withinMs: number,
+    ): Promise<{ readonly parts: readonly Shown[]; readonly isEnded: boolean }> => {
+      if (parts.length <= from && !isEnded) {
+        const over = new AbortController();
+        await Promise.race([moved.promise, clock.sleep(withinMs, over.signal)]);
+        over.abort();
+      }
+      return { parts: parts.slice(from), isEnded };
     },
     /** Each part with its number, from `from` on, until the end or until `signal` aborts. */
     read: async function* (from: number, signal: AbortSignal) {

@@ -1,5 +1,6 @@
 import type { Reservation } from '#commands/admission.ts';
 import type { ModelAt } from '#commands/generation/breaker-port.ts';
+import type { PartPlace } from '#commands/generation/kept-parts.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 
@@ -41,6 +42,11 @@ export const holdKeys = ({ tenant, id, windows }: Reservation, epoch: string): s
 ];
 
 export const answerKey = (tenant: TenantId, name: string) => `${of(tenant)}:answer:${name}`;
+
+export const partsKey = ({ tenant, name }: PartPlace) => `${of(tenant)}:parts:${name}`;
+
+/** That somebody waits for these parts. */
+export const awaitedKey = ({ tenant, name }: PartPlace) => `${of(tenant)}:awaited:${name}`;
 
 /** Of no tenant: a model fails for everybody. */
 export const breakerKey = ({ provider, model }: ModelAt) =>

@@ -1,4 +1,5 @@
-import type { Ended, Shown, UnderWay } from '#commands/generation/under-way.ts';
+import type { Watched } from '#api/generations/resuming.ts';
+import type { Ended, Shown } from '#commands/generation/under-way.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import { shownOf } from './shapes.ts';
 
@@ -17,7 +18,7 @@ const partText = ({ type, ...data }: Shown, number: number): string =>
  */
 export async function* eventsOf(
   id: GenerationId,
-  running: UnderWay,
+  running: Watched,
   options: { readonly from: number; readonly signal: AbortSignal; readonly leave: () => void },
 ): AsyncGenerator<string> {
   try {

@@ -4,13 +4,14 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { notModified } from '#api/etag.ts';
 import type { GenerationDeps } from '#api/generations/generation-deps.ts';
-import { endOf, staying } from '#api/generations/waiting.ts';
+import { endOf, gone, staying } from '#api/generations/waiting.ts';
 import { negotiate } from '#api/negotiate.ts';
 import { replyWritten } from '#api/position.ts';
 import { metaOf } from '#api/requests.ts';
 import { Changed, answerWritten } from '#api/routes/answer-written.ts';
 import type { Ended } from '#commands/generation/under-way.ts';
 import { generationOutcomes } from '#domain/generation/events.ts';
+import { Rejected } from '#domain/rejected.ts';
 import { eventsOf, eventsOfEnded } from './events.ts';
 import { Body, GenerationShown, OnGeneration, shownOf, wantedOf } from './shapes.ts';
 
@@ -29,7 +30,7 @@ const sayCached = (reply: FastifyReply, { state }: Ended): void => {
 
 /** Answers of models, inside of budgets: whole, or as they come. */
 export const generationRoutes =
-  ({ begin, see, running, cancel, handle }: GenerationDeps): FastifyPluginAsyncZod =>
+  ({ begin, see, running, elsewhere, cancel, handle }: GenerationDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const read = { audience: 'tenant', action: 'generation.read' } as const;
     const one = '/v1/generations/:id';
@@ -104,7 +105,7 @@ export const generationRoutes =
           tags,
           summary: 'A generation as server-sent events',
           description:
-            'With `Last-Event-ID` it goes on after that event, while and shortly after it is under way; later it is shown anew, after an event `again`.',
+            'With `Last-Event-ID` it goes on after that event, while and shortly after it is under way; later it is shown anew, after an event `again`. What another process is at work on is shown if it was asked for with `resume` and there is a Redis.',
           params: OnGeneration,
           response: { 200: { description: whole, content: { [STREAM]: { schema: z.unknown() } } } },
         },
@@ -112,19 +113,22 @@ export const generationRoutes =
       async (request, reply) => {
         const { id } = request.params;
         const lastEventId = request.headers['last-event-id'];
-        const { state, revision } = await see(request.principal, id, 'generation.read');
+        const from = numberAfter(lastEventId);
+        const { principal } = request;
+        const seen = await see(principal, id, 'generation.read');
         const type = negotiate(request.headers.accept, [STREAM]);
         reply.type(type).header('cache-control', 'no-store');
         if (request.method === 'HEAD') return reply.send('');
-        const found = running(id);
+        const found = running(id) ?? (await elsewhere(principal, id, seen, from));
         if (found === undefined) {
-          const ended = { state, revision, position: undefined };
+          if (seen.state.status === 'open') throw new Rejected('generation/not-here');
+          const ended = { ...seen, position: undefined };
           const cameBack = lastEventId !== undefined;
           return reply.send(Readable.from(eventsOfEnded(id, ended, { cameBack })));
         }
         const options = {
-          from: numberAfter(lastEventId),
-          signal: app.closing,
+          from,
+          signal: AbortSignal.any([app.closing, gone(reply)]),
           leave: staying(found, reply),
         };
         return reply.send(Readable.from(eventsOf(id, found, options)));
