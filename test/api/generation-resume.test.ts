@@ -89,7 +89,7 @@ if (whereRedisIs('own')) {
     const { ours, url, there } = await two(t, { REDIS_URL: redis.url });
     const theirs = await onPlan(ours, 'theirs', {});
     const { headers } = await editorOf(ours);
-    const { path, lastEventId } = await brokenOff(ours);
+    const { id, path, lastEventId } = await brokenOff(ours);
     const asking = { accept: 'text/event-stream', 'last-event-id': lastEventId };
     const stranger = await askingAs(url, theirs.key).send(path, undefined, asking);
     const colleague = await there.send(path, undefined, { ...asking, ...headers });
@@ -99,6 +99,7 @@ if (whereRedisIs('own')) {
       assert.equal(JSON.parse(text).code, 'generation/not-found');
       assert.ok(!text.includes('heron'));
     }
+    assert.equal((await ours.send(`/v1/generations/${id}/cancel`, {})).status, 200);
   });
 
   test('what Redis holds of a generation says nothing of it, and is gone after a while', async (t) => {
@@ -118,6 +119,20 @@ if (whereRedisIs('own')) {
     const [name = ''] = await redis.shell.keys('*:parts:*');
     const ms = await redis.shell.pttl(name);
     assert.ok(ms > 0 && ms <= 15_000, `${ms}`);
+  });
+
+  test('whoever reads elsewhere may call it off there, and sees how it ended', async (t) => {
+    const redis = await redisServer(t);
+    const { ours, there } = await two(t, { REDIS_URL: redis.url });
+    const { id, path, lastEventId } = await brokenOff(ours);
+    const elsewhere = readEvents(there, path, { lastEventId });
+    await sleep(200);
+    assert.equal((await there.send(`/v1/generations/${id}/cancel`, {})).status, 200);
+    const { events } = await elsewhere;
+    const { status, reason } = events.at(-1)?.data ?? {};
+    assert.deepEqual([status, reason], ['aborted', 'caller']);
+    assert.ok(!events.some(({ type }) => type === 'again'));
+    await ours.models.hungUp();
   });
 
   test('a Redis that dies leaves a generation alone that is shown by the process at work on it', async (t) => {

@@ -33,7 +33,7 @@ export function resuming({ keptParts, see, clock }: Ports) {
       const now = () => clock.now().getTime();
       let [next, foundAt] = [from, now()];
       while (!signal.aborted) {
-        const found = await kept.find(next).catch(() => undefined);
+        const found = await kept.find(next);
         if (found === undefined || found.isOver) {
           const { state, revision } = await see(principal, id, 'generation.read');
           if (state.status !== 'open') {
@@ -63,7 +63,7 @@ export function resuming({ keptParts, see, clock }: Ports) {
   ): Promise<Watched | undefined> => {
     if (state.requestedBy === undefined) return undefined;
     const kept = keptParts?.(principal.tenant, state.requestedBy, id);
-    const found = await kept?.find(from).catch(() => undefined);
+    const found = await kept?.find(from);
     return kept && found && watched(principal, id, kept);
   };
 }

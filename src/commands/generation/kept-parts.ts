@@ -21,9 +21,10 @@ export type Piece = {
 export type PartStore = {
   /**
    * Adds the piece if all before it is there and it holds something new, and keeps everything for
-   * `keepMs` from now. Answers how far it is kept: less than `from` where some was lost.
+   * `keepMs` from now. Answers how far it is kept: less than `from` where some was lost. `undefined`
+   * where nothing can be kept now.
    */
-  append(place: PartPlace, piece: Piece, keepMs: number): Promise<number>;
+  append(place: PartPlace, piece: Piece, keepMs: number): Promise<number | undefined>;
   /**
    * The pieces that hold part `from` and what follows, the oldest first, and not always all of them.
    * `undefined` where nothing is kept. Whoever reads is awaited for `awaitMs`.
@@ -72,7 +73,7 @@ export const keptParts =
     const bound = ({ name }: PartPlace, to: number) => `parts ${tenant} ${name} ${to}`;
 
     /** How far everything is kept then. */
-    async function put(from: number, parts: readonly Shown[], isLast: boolean): Promise<number> {
+    async function put(from: number, parts: readonly Shown[], isLast: boolean) {
       const [place, key] = [await placeOf(), await keyOf()];
       if (key === undefined) return from;
       const to = from + parts.length;

@@ -56,6 +56,12 @@ export function underWay(
     moved = Promise.withResolvers();
     before.resolve();
   };
+  const over = () => {
+    isEnded = true;
+    // Nothing is left to call off, and a timer would keep a process that stops.
+    comingBack.abort();
+    wake();
+  };
   const callOff = (by: EndedBy) => {
     if (!isEnded && !calledOff.signal.aborted) calledOff.abort(by);
   };
@@ -83,14 +89,12 @@ export function underWay(
       wake();
     },
     end: (how: Ended): void => {
-      isEnded = true;
       ended.resolve(how);
-      wake();
+      over();
     },
     fail: (error: unknown): void => {
-      isEnded = true;
       ended.reject(error);
-      wake();
+      over();
     },
     /** Somebody waits for it, until the function that this answers is called. */
     attach: (): (() => void) => {
