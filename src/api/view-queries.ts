@@ -1,11 +1,19 @@
 import type { Transaction } from 'kysely';
 import type { BudgetId } from '#domain/budget/ids.ts';
+import type { Scope } from '#domain/budget/limits.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
-import type { GroupId, IdentityProviderId, MemberId, PolicyId, TenantId } from '#domain/ids.ts';
+import type {
+  GroupId,
+  IdentityProviderId,
+  MemberId,
+  PlanId,
+  PolicyId,
+  TenantId,
+} from '#domain/ids.ts';
 import type { Views } from '#infra/postgres/projections/views.ts';
 import { type AlertsTables, listAlerts } from '#projections/alerts.ts';
 import { type ApiKeysTables, listApiKeys } from '#projections/api-keys.ts';
-import { type BudgetUseTables, useAround } from '#projections/budget-use.ts';
+import { type BudgetUseTables, useAround, useIn } from '#projections/budget-use.ts';
 import { type BudgetsTables, budgetOf, listBudgets } from '#projections/budgets.ts';
 import { type CascadesTables, listCascades } from '#projections/cascades.ts';
 import { type DeliveriesTables, deliveriesDue, deliveriesTo } from '#projections/deliveries.ts';
@@ -22,7 +30,7 @@ import { type PlansTables, listPlans } from '#projections/plans.ts';
 import { type PoliciesTables, listPolicies, policyOf } from '#projections/policies.ts';
 import { type ProviderKeysTables, listProviderKeys } from '#projections/provider-keys.ts';
 import { type ProvidersTables, listProviders } from '#projections/providers.ts';
-import { type TenantsTables, listTenants, tenantOf } from '#projections/tenants.ts';
+import { type TenantsTables, listTenants, tenantOf, tenantsOnPlan } from '#projections/tenants.ts';
 import { type WebhooksTables, listWebhooks } from '#projections/webhooks.ts';
 import type { WebhookId } from '#domain/webhook/ids.ts';
 import type { UsageHoursTables } from '#projections/usage/buckets.ts';
@@ -68,6 +76,8 @@ export function viewQueries({ read, readEveryTenant }: Views) {
         readEveryTenant((tables: Transaction<TenantsTables>) => listTenants(tables, page)),
       find: (id: TenantId) =>
         readEveryTenant((tables: Transaction<TenantsTables>) => tenantOf(tables, id)),
+      onPlan: (plan: PlanId) =>
+        readEveryTenant((tables: Transaction<TenantsTables>) => tenantsOnPlan(tables, plan)),
     },
     plans: {
       list: () => read((tables: Transaction<PlansTables>) => listPlans(tables)),
@@ -96,6 +106,8 @@ export function viewQueries({ read, readEveryTenant }: Views) {
     budgetUse: {
       around: (tenant: TenantId, generations: readonly GenerationId[]) =>
         read((tables: Transaction<BudgetUseTables>) => useAround(tables, tenant, generations)),
+      in: (tenant: TenantId, scope: Scope, windows: readonly string[]) =>
+        read((tables: Transaction<BudgetUseTables>) => useIn(tables, tenant, scope, windows)),
     },
     alerts: {
       list: (tenant: TenantId, page: PageQuery) =>

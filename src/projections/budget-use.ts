@@ -140,7 +140,7 @@ export async function useAround(
   tenant: TenantId,
   generations: readonly GenerationId[],
 ): Promise<readonly ScopeUse[]> {
-  const { rows } = await sql<{ scope: Scope; window: string; tokens: string; cost: string }>`
+  const { rows } = await sql<UseRow>`
     select distinct scope, window_id as window, tokens::text, cost_nano_usd::text as cost
       from budget_use_generations counted
       join budget_use on budget_use.tenant_id = counted.tenant_id
@@ -148,9 +148,33 @@ export async function useAround(
      where counted.tenant_id = ${tenant} and budget_use.tenant_id = ${tenant}
        and generation_id = any(${generations}::uuid[])
      order by scope, window_id`.execute(tables);
-  return rows.map(({ scope, window, tokens, cost }) => ({
-    scope,
-    window,
-    used: { tokens: Number(tokens), costNanoUsd: Number(cost) },
-  }));
+  return rows.map(scopeUse);
 }
+
+/** What is used of one scope in these windows; nothing is said of one without use. */
+export async function useIn(
+  tables: Transaction<BudgetUseTables>,
+  tenant: TenantId,
+  scope: Scope,
+  windows: readonly string[],
+): Promise<readonly ScopeUse[]> {
+  const { rows } = await sql<UseRow>`
+    select scope, window_id as window, tokens::text, cost_nano_usd::text as cost
+      from budget_use
+     where tenant_id = ${tenant} and scope = ${scope} and window_id = any(${windows}::text[])
+     order by window_id`.execute(tables);
+  return rows.map(scopeUse);
+}
+
+type UseRow = {
+  readonly scope: Scope;
+  readonly window: string;
+  readonly tokens: string;
+  readonly cost: string;
+};
+
+const scopeUse = ({ scope, window, tokens, cost }: UseRow): ScopeUse => ({
+  scope,
+  window,
+  used: { tokens: Number(tokens), costNanoUsd: Number(cost) },
+});

@@ -106,6 +106,21 @@ export async function tenantOf(
   return row && itemOf(row);
 }
 
+/** Those that a change of this plan concerns. For the operator: `views.readEveryTenant`. */
+export async function tenantsOnPlan(
+  tables: Transaction<TenantsTables>,
+  plan: PlanId,
+): Promise<readonly TenantId[]> {
+  const rows = await tables
+    .selectFrom('tenants')
+    .select('tenant')
+    .where('plan', '=', plan)
+    .where('status', '<>', 'offboarded')
+    .orderBy('tenant')
+    .execute();
+  return rows.map(({ tenant }) => tenant);
+}
+
 const itemOf = (row: Row): TenantItem => ({
   id: row.tenant,
   name: row.name,

@@ -8,7 +8,7 @@ import type { Aggregates } from '#api/aggregates.ts';
 import { type BudgetDeps, budgetRoutes } from '#api/routes/budgets.ts';
 import type { viewQueries } from '#api/view-queries.ts';
 import type { Limits, Scope } from '#domain/budget/limits.ts';
-import { windowsAt } from '#domain/budget/windows.ts';
+import { type Windows, windowsAt } from '#domain/budget/windows.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 
@@ -24,6 +24,9 @@ type Ports = {
 export function budgeting(ports: Ports): {
   readonly claimsOf: ClaimsOf;
   readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
+  readonly windowsOf: (tenant: TenantId) => Promise<Windows>;
+  /** A budget that has changed. */
+  readonly forget: (tenant: TenantId, id: string) => void;
   readonly routes: FastifyPluginAsyncZod;
 } {
   const { streams, queries, admission, entitlement, clock } = ports;
@@ -38,8 +41,11 @@ export function budgeting(ports: Ports): {
     }
   };
 
+  const windowsOf = async (tenant: TenantId) =>
+    windowsAt(clock.now(), (await entitlement(tenant)).zones);
+
   const use: BudgetDeps['use'] = async (tenant, scope) => {
-    const windows = windowsAt(clock.now(), (await entitlement(tenant)).zones);
+    const windows = await windowsOf(tenant);
     const ids = { day: windows.day.id, month: windows.month.id };
     const found = await admission.state({ tenant, windows: ids, scopes: [scope] });
     return { ...found.get(scope)!, windows };
@@ -49,6 +55,8 @@ export function budgeting(ports: Ports): {
   return {
     limitsOf: async (tenant, scope) =>
       await limitsOf(tenant, scope, (await entitlement(tenant)).limits),
+    windowsOf,
+    forget: recent.forget,
     claimsOf: claiming({
       limitsOf,
       keyHistory: recentHistory(streams.apiKeys.history, clock),

@@ -6,7 +6,6 @@ import { keptParts as keepingParts } from '#commands/generation/kept-parts.ts';
 import { offerAnswer } from '#commands/generation/offer-answer.ts';
 import { recentlyClosed } from '#commands/generation/recently-closed.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
-import type { Entitlement } from '#commands/generation/wanted.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { recentHistory } from '#commands/recent-history.ts';
@@ -22,12 +21,12 @@ import type { viewQueries } from '#api/view-queries.ts';
 import { mustBeVisible } from '#domain/generation/decide.ts';
 import { CascadeId, PLATFORM, type TenantId } from '#domain/ids.ts';
 import { rolesOf } from '#domain/member/state.ts';
-import { Rejected } from '#domain/rejected.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
 import { accounting } from './accounting.ts';
 import { budgeting } from './budgeting.ts';
 import { callingOff } from './calling-off.ts';
 import { resuming } from './resuming.ts';
+import { entitlements } from './entitlements.ts';
 import { openSharedState } from './shared-state.ts';
 import type { GenerationDeps } from './generation-deps.ts';
 import { namedModels } from './named-models.ts';
@@ -67,7 +66,8 @@ export function generations(ports: Ports) {
     clock,
     onError: (error) => warn('lost generations are looked for again', error),
   });
-  const entitlement = entitlementOf(streams, clock);
+  const entitled = entitlements(streams, clock);
+  const entitlement = entitled.of;
   const ofBudgets = budgeting({ ...ports, admission, entitlement });
   const accounts = accounting({ ...ports, ...ofBudgets, admission, entitlement });
   const { begin, running, stop } = generating({
@@ -112,7 +112,15 @@ export function generations(ports: Ports) {
   };
   return {
     reactions: [offering(ports)],
-    limitsOf: ofBudgets.limitsOf,
+    limits: {
+      of: ofBudgets.limitsOf,
+      windowsOf: ofBudgets.windowsOf,
+      /** The next one to ask is told what its stream says now. */
+      forget: (tenant: TenantId, id: string): void => {
+        entitled.forget(tenant, id);
+        ofBudgets.forget(tenant, id);
+      },
+    },
     forecast: accounts.forecast,
     featuresOf: async (tenant: TenantId) => (await entitlement(tenant)).features,
     seed: catalogue.seed,
@@ -159,21 +167,3 @@ const offering = ({ streams, queries, documents }: Ports): Reaction =>
         return await documents.anchor(principal, document, range, revision);
       }),
   });
-
-/** From the tenant's plan, as it was a moment ago. */
-function entitlementOf(
-  { tenants, plans }: Pick<Aggregates, 'tenants' | 'plans'>,
-  clock: Clock,
-): (tenant: TenantId) => Promise<Entitlement> {
-  const tenantHistory = recentHistory(tenants.history, clock);
-  const planHistory = recentHistory(plans.history, clock);
-  return async (id) => {
-    const tenant = (await tenantHistory.newest(id, id)).state;
-    if (tenant.status === 'missing') throw new Rejected('tenant/not-found');
-    const { plan: planId, timeZone, region } = tenant.settings;
-    const plan = (await planHistory.newest(PLATFORM, planId)).state;
-    if (plan.status === 'missing') throw new Rejected('plan/not-found');
-    const { models, features, ...limits } = plan.figures;
-    return { limits, models, features, zones: { timeZone }, region };
-  };
-}

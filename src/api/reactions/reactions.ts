@@ -7,18 +7,18 @@ type Ports = Parameters<typeof alerting>[0] &
   Parameters<typeof reacting>[0] & {
     readonly generation: {
       readonly reactions: Parameters<typeof reacting>[0]['others'];
-      readonly limitsOf: Parameters<typeof alerting>[0]['limitsOf'];
+      readonly limits: Parameters<typeof alerting>[0]['limits'];
       readonly forecast: Parameters<typeof alerting>[0]['forecast'];
       readonly featuresOf: Parameters<typeof webhooks>[0]['featuresOf'];
     };
   };
 
 /** What follows from events, and is done by whoever has the role `worker`. */
-export function reactions(ports: Omit<Ports, 'limitsOf' | 'forecast' | 'featuresOf' | 'others'>) {
+export function reactions(ports: Omit<Ports, 'limits' | 'forecast' | 'featuresOf' | 'others'>) {
   const { generation } = ports;
-  const { limitsOf, forecast } = generation;
+  const { limits, forecast } = generation;
   const hooks = webhooks({ ...ports, featuresOf: generation.featuresOf });
-  const alerts = alerting({ ...ports, limitsOf, forecast });
+  const alerts = alerting({ ...ports, limits, forecast });
   const running = reacting({
     ...ports,
     others: [...generation.reactions, ...alerts.reactions, ...hooks.reactions],

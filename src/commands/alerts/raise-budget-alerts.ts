@@ -12,6 +12,7 @@ import type { GenerationId } from '#domain/generation/ids.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { partsOf } from '#domain/stream.ts';
 
+type Limited = { readonly tenant: TenantId; readonly scope: Scope };
 type Use = { readonly scope: Scope; readonly window: string; readonly used: Amount };
 
 type Ports = {
@@ -23,6 +24,10 @@ type Ports = {
     position: bigint,
   ) => Promise<readonly Use[]>;
   readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
+  /** Whose limits are others since this event. From here on `limitsOf` says them. */
+  readonly limitedBy: (event: RecordedEvent) => Promise<readonly Limited[]>;
+  /** What is used of one in the windows of now, up to this position or later. */
+  readonly useOf: (limited: Limited, position: bigint) => Promise<readonly Use[]>;
 };
 
 /** Of a tenant's events in one batch; none of it is left once the first of them was reacted to. */
@@ -33,11 +38,12 @@ const MOST_REMEMBERED = 10_000;
 
 /**
  * Raises an alert for every threshold that the use of a budget has reached. It looks at all of use,
- * not at what one debit added to it: so none is missed by a debit that came between, or by a limit
- * that was lowered, one look does for a whole batch, and the alert's stream sees to it that each is
- * raised once.
+ * not at what one debit added to it: so none is missed by a debit that came between, a limit that is
+ * set below what is used is looked at like a debit, one look does for a whole batch, and the alert's
+ * stream sees to it that each is raised once.
  */
-export function raiseBudgetAlerts({ alerts, useAround, limitsOf }: Ports): Reaction {
+export function raiseBudgetAlerts(ports: Ports): Reaction {
+  const { alerts, useAround, limitsOf, limitedBy, useOf } = ports;
   const raised = new LRUCache<string, true>({ max: MOST_REMEMBERED });
   let prepared = new Map<TenantId, Prepared>();
 
@@ -47,6 +53,13 @@ export function raiseBudgetAlerts({ alerts, useAround, limitsOf }: Ports): React
     if (raised.has(name)) return;
     await alerts(id, { type: 'RaiseAlert', alert }, request);
     raised.set(name, true);
+  };
+
+  const raiseAll = async (uses: readonly Use[], request: CommandRequest): Promise<void> => {
+    for (const { scope, window, used } of uses) {
+      const limits = await limitsOf(request.tenant, scope);
+      for (const alert of reached({ scope, window, used }, limits)) await raise(alert, request);
+    }
   };
 
   const usesFor = async ({ header, position }: RecordedEvent): Promise<readonly Use[]> => {
@@ -60,24 +73,35 @@ export function raiseBudgetAlerts({ alerts, useAround, limitsOf }: Ports): React
 
   return {
     name: 'raise-budget-alerts',
-    reactsTo: ['BudgetDebited', 'BudgetAdjusted'],
+    reactsTo: [...debiting, 'BudgetSet', 'TenantPlanned', 'PlanPublished'],
     prepare: async (events) => {
       prepared = new Map();
-      for (const [tenant, own] of Map.groupBy(events, ({ header }) => header.tenant)) {
+      const debits = events.filter(isDebit);
+      for (const [tenant, own] of Map.groupBy(debits, ({ header }) => header.tenant)) {
         const generations = new Set(own.map(({ header }) => generationOf(header)));
         const uses = await useAround(tenant, [...generations], own.at(-1)!.position);
         prepared.set(tenant, { generations, uses });
       }
     },
     react: async (event, request) => {
-      const { tenant } = event.header;
-      for (const { scope, window, used } of await usesFor(event)) {
-        const limits = await limitsOf(tenant, scope);
-        for (const alert of reached({ scope, window, used }, limits)) await raise(alert, request);
+      if (isDebit(event)) return await raiseAll(await usesFor(event), request);
+      for (const limited of await limitedBy(event)) {
+        const uses = await useOf(limited, event.position);
+        await raiseAll(uses, inTenant(limited.tenant, request));
       }
     },
   };
 }
+
+const debiting: readonly string[] = ['BudgetDebited', 'BudgetAdjusted'];
+const isDebit = ({ header }: RecordedEvent): boolean => debiting.includes(header.type);
+
+/** A plan is the platform's, and limits what tenants use. */
+const inTenant = (tenant: TenantId, request: CommandRequest): CommandRequest => ({
+  ...request,
+  tenant,
+  principal: { ...request.principal, tenant },
+});
 
 const generationOf = ({ stream }: RecordedEvent['header']): GenerationId =>
   partsOf(stream)!.id as GenerationId;

@@ -10,7 +10,7 @@ import type { RecordedEvent } from '#domain/event.ts';
 import { streamOf } from '#domain/stream.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { type World, world } from '#test/support/command-path.ts';
-import { acme } from '#test/support/sealing.ts';
+import { acme, umbra } from '#test/support/sealing.ts';
 
 /** The reaction as one process runs it, on a world that it shares with others. */
 function reactionOf(
@@ -28,6 +28,10 @@ function reactionOf(
   return raiseBudgetAlerts({
     alerts: commandHandler(ports, alertAggregate, heldStreams(ports, alertAggregate)),
     limitsOf: async () => ({ tokensPerDay: 100, tokensPerMonth: 1_000 }),
+    limitedBy: async () => [acme, umbra].map((tenant) => ({ tenant, scope: 'tenant' })),
+    useOf: async ({ scope }) => [
+      { scope, window: '2026-01-01', used: { tokens: used(), costNanoUsd: 0 } },
+    ],
     useAround: async (_, generations) => {
       looks(generations);
       return ['2026-01-01', '2026-01'].map((window) => ({
@@ -39,12 +43,12 @@ function reactionOf(
   });
 }
 
-const debit = (): RecordedEvent =>
+const debit = (type = 'BudgetDebited'): RecordedEvent =>
   ({
     header: {
       id: randomUUID(),
       tenant: acme,
-      type: 'BudgetDebited',
+      type,
       stream: streamOf(acme, 'generation', randomUUID()),
       correlationId: randomUUID(),
     },
@@ -80,6 +84,21 @@ test('a debit that leaps over thresholds raises all of them', async () => {
   await react(event, requestBecauseOf(event, name));
   // All of the day's, and of the month 50 and 80 %.
   assert.equal((await typesIn(shared)).length, 6);
+});
+
+test('limits that were lowered raise what their tenants have reached of them already', async () => {
+  const shared = world();
+  const one = reactionOf(shared, () => 85);
+  const published = debit('PlanPublished');
+  await one.prepare?.([published]);
+  for (let times = 0; times < 2; times += 1) {
+    await one.react(published, requestBecauseOf(published, one.name));
+  }
+  const raised = (await shared.log.readAll({ after: 0n, limit: 10 })).map(({ header }) => header);
+  assert.deepEqual(
+    raised.map(({ tenant, type }) => `${tenant} ${type}`),
+    [acme, acme, umbra, umbra].map((tenant) => `${tenant} BudgetThresholdReached`),
+  );
 });
 
 test('of a batch one look does, and what is raised is not asked of its stream again', async () => {
