@@ -1,4 +1,4 @@
-import type { Handle } from '#commands/handle.ts';
+import type { CommandRequest, Handle } from '#commands/handle.ts';
 import type { Clock } from '#commands/ports.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import type { Alert, RaiseAlert } from '#domain/alert/decide.ts';
@@ -30,16 +30,24 @@ export function projectBudgetBreaches(ports: {
   /** In the order in which they were looked at. */
   const looked = new Map<string, number>();
 
-  const isTime = (tenant: TenantId, scope: Scope): boolean => {
+  const isTime = (name: string): boolean => {
     const now = ports.clock.now().getTime();
     for (const [name, at] of looked) {
       if (at > now - LOOK_EVERY_MS) break;
       looked.delete(name);
     }
-    const name = `${tenant} ${scope}`;
-    if (looked.has(name)) return false;
-    looked.set(name, now);
-    return true;
+    return !looked.has(name);
+  };
+
+  const look = async (tenant: TenantId, scope: Scope, request: CommandRequest): Promise<void> => {
+    for (const one of await ports.outlooks(tenant, scope)) {
+      const { budget: limit, window, limit: allowed, settled: used, p50, p90 } = one;
+      // What is used up already was told as that.
+      if (allowed === null || used >= allowed || p50 <= allowed) continue;
+      const data = { scope, limit, window, allowed, used, p50, p90 };
+      const alert = { type: 'BudgetBreachProjected', data } as const;
+      await ports.alerts(alertIdOf(alert), { type: 'RaiseAlert', alert }, request);
+    }
   };
 
   return {
@@ -49,15 +57,11 @@ export function projectBudgetBreaches(ports: {
     react: async (event, request) => {
       const { tenant } = event.header;
       for (const scope of await ports.scopesIn(event)) {
-        if (!isTime(tenant, scope)) continue;
-        for (const one of await ports.outlooks(tenant, scope)) {
-          const { budget: limit, window, limit: allowed, settled: used, p50, p90 } = one;
-          // What is used up already was told as that.
-          if (allowed === null || used >= allowed || p50 <= allowed) continue;
-          const data = { scope, limit, window, allowed, used, p50, p90 };
-          const alert = { type: 'BudgetBreachProjected', data } as const;
-          await ports.alerts(alertIdOf(alert), { type: 'RaiseAlert', alert }, request);
-        }
+        const name = `${tenant} ${scope}`;
+        if (!isTime(name)) continue;
+        await look(tenant, scope, request);
+        // Not before: a look that failed is repeated with the event.
+        looked.set(name, ports.clock.now().getTime());
       }
     },
   };
