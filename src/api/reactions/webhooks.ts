@@ -1,6 +1,7 @@
 import type { CommandMeta } from '#api/deps.ts';
 import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { createWebhook } from '#commands/webhooks/create-webhook.ts';
+import { destroyRemovedSecret } from '#commands/webhooks/destroy-removed-secret.ts';
 import { deliverAlert } from '#commands/webhooks/deliver-alert.ts';
 import { RETRIES } from '#commands/webhooks/job-queue.ts';
 import { sendAlerts } from '#commands/webhooks/send-alerts.ts';
@@ -75,6 +76,11 @@ export function webhooks(ports: {
         webhooksOf: async (tenant) =>
           (await runAsTenant(tenant, () => queries.webhooks.list(tenant))).map(({ id }) => id),
         queue,
+      }),
+      destroyRemovedSecret({
+        webhookHistory: streams.webhooks.history,
+        sealer,
+        inTenant: runAsTenant,
       }),
     ],
     dataRoutes: [

@@ -1,4 +1,5 @@
 import type { CommandRequest, Handle, Outcome } from '#commands/handle.ts';
+import { noneIfErased } from '#commands/none-if-erased.ts';
 import { derivedUuid } from '#domain/ids.ts';
 import { assertMay } from '#domain/rights.ts';
 import type { Webhook, WebhookCommand } from '#domain/webhook/decide.ts';
@@ -28,10 +29,16 @@ export function createWebhook(ports: {
     const id = derivedUuid('webhook', request.commandId) as WebhookId;
     const sealedWith = derivedUuid(request.commandId, 'sealed-with');
     const mayBe = asked.isInPlan && asked.isAllowed && asked.hasRoom;
+    // Where the key is gone this is a repeat, whose webhook was removed since: nothing is written.
     const sealed = mayBe
-      ? await ports.secrets.seal(request.tenant, sealedWith, secret)
-      : new Uint8Array();
-    const command = { type: 'CreateWebhook', ...asked, sealedWith, sealed } as const;
+      ? await ports.secrets.seal(request.tenant, sealedWith, secret).catch(noneIfErased)
+      : undefined;
+    const command = {
+      type: 'CreateWebhook',
+      ...asked,
+      sealedWith,
+      sealed: sealed ?? new Uint8Array(),
+    } as const;
     return { id, outcome: await ports.webhooks(id, command, request) };
   };
 }
