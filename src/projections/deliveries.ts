@@ -25,7 +25,7 @@ const deliveryIdIn = (stream: string) => partsOf(stream)!.id as DeliveryId;
 /** Keeps `deliveries`: what was, is being and could not be brought to webhooks. */
 export const deliveries = tableProjection<Row, 'delivery_id', DeliveryEvent>({
   name: 'deliveries',
-  version: 1,
+  version: 2,
   columns: {
     delivery_id: 'uuid not null',
     webhook_id: 'uuid not null',
@@ -50,8 +50,10 @@ export const deliveries = tableProjection<Row, 'delivery_id', DeliveryEvent>({
       due_at: header.recordedAt,
       ended_at: null,
     }),
+    DeliveryAttemptFailed: (row, { data: { attempts, reason } }) =>
+      row && { ...row, attempts, reason },
     DeliveryMade: (row, { data: { attempts }, header }) =>
-      row && { ...row, status: 'made', attempts, ended_at: header.recordedAt },
+      row && { ...row, status: 'made', attempts, reason: null, ended_at: header.recordedAt },
     DeliveryGivenUp: (row, { data: { attempts, reason }, header }) =>
       row && { ...row, status: 'given-up', attempts, reason, ended_at: header.recordedAt },
   },

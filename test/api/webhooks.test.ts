@@ -106,9 +106,13 @@ test('a receiver that fails or redirects is asked again with the same id, and ne
     (response) => response.destroy(),
   ]);
   const ours = await alerted(t, hook);
-  await until(async () => (await ours.deliveries())[0]?.status === 'made');
-  const [delivery] = await ours.deliveries();
-  assert.deepEqual([delivery.attempts, delivery.reason], [4, null]);
+  const told = async () => {
+    const [one] = await ours.deliveries();
+    return [one?.status, one?.attempts, one?.reason].join(' ');
+  };
+  for (const now of ['due 1 status 500', 'due 2 status 307', 'due 3 ECONNRESET', 'made 4 ']) {
+    await until(async () => (await told()) === now);
+  }
   const ids = new Set(hook.received.map(({ headers }) => headers['webhook-id']));
   assert.deepEqual([hook.received.length, ids.size, elsewhere.received.length], [4, 1, 0]);
 });
@@ -127,6 +131,11 @@ test('a receiver that says it is gone is left alone, and so is one that was remo
   });
   assert.equal(removed.statusCode, 200);
   await until(async () => (await jsonIn(await ours.send('/v1/webhooks'))).items.length === 0);
+  // What became of its deliveries can be looked at still, by its own tenant.
+  assert.deepEqual(await ours.deliveries(), [delivery]);
+  const theirs = await onPlan(ours, 'theirs', {});
+  const other = await theirs.send(`/v1/webhooks/${ours.id}/deliveries`);
+  assert.deepEqual([other.status, (await jsonIn(other)).code], [404, 'webhook/not-found']);
 });
 
 test('a tenant has so many webhooks and no more, and room again for one that it removed', async (t) => {

@@ -7,6 +7,7 @@ import { RETRIES } from '#commands/webhooks/job-queue.ts';
 import { sendAlerts } from '#commands/webhooks/send-alerts.ts';
 import { webhookSecrets } from '#commands/webhooks/webhook-secrets.ts';
 import { PLATFORM, type TenantId } from '#domain/ids.ts';
+import type { WebhookId } from '#domain/webhook/ids.ts';
 import { MOST_WEBHOOKS } from '#domain/webhook/decide.ts';
 import { bullmqQueue } from '#infra/jobs/bullmq-queue.ts';
 import { memoryQueue } from '#infra/jobs/memory-queue.ts';
@@ -35,6 +36,7 @@ export function webhooks(ports: {
   const { streams, queries, featuresOf, config, sealer, clock, ids, warn } = ports;
   const { redisUrl, privateWebhooks } = config;
   const addresses = outboundAddresses(privateWebhooks);
+  const isInPlan = async (tenant: TenantId) => (await featuresOf(tenant)).includes('webhooks');
   const secrets = webhookSecrets({ sealer, inTenant: runAsTenant });
   const create = createWebhook({ webhooks: streams.webhooks.handle, secrets });
   const queue =
@@ -86,14 +88,20 @@ export function webhooks(ports: {
     dataRoutes: [
       webhookRoutes({
         create: async (url: string, secret: string, meta: CommandMeta) => {
-          const isInPlan = (await featuresOf(meta.tenant)).includes('webhooks');
           const isAllowed = addresses.allows(new URL(url));
           const others = await queries.webhooks.list(meta.tenant);
-          const hasRoom = others.length < MOST_WEBHOOKS;
-          return await create({ url, isInPlan, isAllowed, hasRoom }, secret, meta);
+          const asked = {
+            url,
+            isInPlan: await isInPlan(meta.tenant),
+            isAllowed,
+            hasRoom: others.length < MOST_WEBHOOKS,
+          };
+          return await create(asked, secret, meta);
         },
         newSecret: () => `whsec_${Buffer.from(ids.bytes(SECRET_BYTES)).toString('base64')}`,
         handle: streams.webhooks.handle,
+        wasMade: async (tenant: TenantId, id: WebhookId) =>
+          (await streams.webhooks.history.newest(tenant, id)).state.status !== 'missing',
         view: { list: queries.webhooks.list, deliveries: queries.deliveries.to },
       }),
     ],

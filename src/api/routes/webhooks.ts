@@ -16,6 +16,8 @@ export type WebhookDeps = {
   readonly create: (url: string, secret: string, meta: CommandMeta) => Promise<WebhookCreated>;
   readonly newSecret: () => string;
   readonly handle: Handle<WebhookId, WebhookCommand>;
+  /** Also where it was removed since. */
+  readonly wasMade: (tenant: TenantId, id: WebhookId) => Promise<boolean>;
   readonly view: {
     readonly list: (tenant: TenantId) => Promise<readonly WebhookItem[]>;
     readonly deliveries: (tenant: TenantId, id: WebhookId) => Promise<readonly DeliveryItem[]>;
@@ -34,8 +36,11 @@ const Delivery = z.object({
   id: z.string(),
   alert: z.string(),
   status: z.enum(['due', 'made', 'given-up']),
-  attempts: z.int().describe('0 while it is due'),
-  reason: z.string().nullable().describe('Why it was given up'),
+  attempts: z.int().describe('So far'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('Why the last attempt failed, or why it was given up: a status or a kind of error'),
   dueAt: z.string(),
   endedAt: z.string().nullable(),
 });
@@ -45,7 +50,7 @@ const Created = Changed.extend({
 
 /** Where a tenant is told of what happens. */
 export const webhookRoutes =
-  ({ create, newSecret, handle, view }: WebhookDeps): FastifyPluginAsyncZod =>
+  ({ create, newSecret, handle, wasMade, view }: WebhookDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ['webhooks'];
     const read = { audience: 'tenant', action: 'webhook.read' } as const;
@@ -94,18 +99,18 @@ export const webhookRoutes =
     app.get(
       '/v1/webhooks/:id/deliveries',
       {
-        config: { ...read, views: ['webhooks', 'deliveries'] },
+        config: { ...read, views: ['deliveries'] },
         schema: {
           tags,
           summary: 'The newest deliveries to a webhook, at most 100',
+          description: 'Also to one that was removed.',
           params: Params,
           querystring: z.strictObject({}),
           response: { 200: z.object({ items: z.array(Delivery) }) },
         },
       },
       async ({ principal: { tenant }, params: { id } }) => {
-        const known = await view.list(tenant);
-        if (!known.some((one) => one.id === id)) throw new Rejected('webhook/not-found');
+        if (!(await wasMade(tenant, id))) throw new Rejected('webhook/not-found');
         return { items: [...(await view.deliveries(tenant, id))] };
       },
     );

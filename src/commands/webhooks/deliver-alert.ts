@@ -6,7 +6,7 @@ import type { DeliveryId } from '#domain/delivery/ids.ts';
 import { type CommandId, SYSTEM, type TenantId, derivedUuid } from '#domain/ids.ts';
 import type { Webhook } from '#domain/webhook/decide.ts';
 import type { Work } from './job-queue.ts';
-import type { PostFailure, PostWebhook } from './post-port.ts';
+import type { PostWebhook, WebhookMessage } from './post-port.ts';
 import type { WebhookSecrets } from './webhook-secrets.ts';
 
 type Ports = {
@@ -27,32 +27,47 @@ class NotTaken extends Error {
 
 /** Brings one alert to one webhook, once more. */
 export function deliverAlert(ports: Ports): Work {
-  const { deliveries, deliveryHistory } = ports;
-  return async ({ tenant, delivery }, { number, isLast }) => {
+  const { deliveries, deliveryHistory, post } = ports;
+  return async ({ tenant, delivery }, { isLast }) => {
     const { state } = await deliveryHistory.newest(tenant, delivery);
     if (state.status !== 'due') return;
-    const failure = await sent(ports, tenant, state);
-    if (failure !== undefined && !failure.isFinal && !isLast) throw new NotTaken(failure.reason);
-    const attempts = number;
-    const reason = failure === undefined ? {} : { reason: failure.reason };
-    const command = { type: 'EndDelivery', attempts, ...reason } as const;
-    await deliveries(delivery, command, endOf(tenant, delivery));
+    const end = async (attempts: number, reason?: string) => {
+      const command = { type: 'EndDelivery', attempts, ...(reason && { reason }) } as const;
+      await deliveries(delivery, command, requestTo(tenant, delivery, 'ended'));
+    };
+    const toSend = await messageFor(ports, tenant, state);
+    if ('reason' in toSend) return await end(state.attempts, toSend.reason);
+
+    const failure = await post(toSend.url, toSend.secret, toSend.message);
+    // By the log: a queue that was lost counts from 1 again.
+    const attempts = state.attempts + 1;
+    if (failure === undefined || failure.isFinal || isLast) {
+      return await end(attempts, failure?.reason);
+    }
+    const { reason } = failure;
+    const failed = { type: 'FailAttempt', attempts, reason } as const;
+    await deliveries(delivery, failed, requestTo(tenant, delivery, `failed ${attempts}`));
+    throw new NotTaken(reason);
   };
 }
 
-async function sent(
-  { webhookHistory, alertHistory, secrets, post }: Ports,
+/** Why there is nothing to send, or what is sent. */
+async function messageFor(
+  { webhookHistory, alertHistory, secrets }: Ports,
   tenant: TenantId,
-  { webhook, alert }: Extract<Delivery, { status: 'due' | 'made' | 'given-up' }>,
-): Promise<PostFailure> {
+  { webhook, alert }: Exclude<Delivery, { status: 'missing' }>,
+): Promise<
+  | { readonly reason: string }
+  | { readonly url: string; readonly secret: string; readonly message: WebhookMessage }
+> {
   const { state } = await webhookHistory.newest(tenant, webhook);
-  if (state.status !== 'listening') return { reason: 'removed', isFinal: true };
+  if (state.status !== 'listening') return { reason: 'removed' };
   const secret = await secrets.open(tenant, state);
   const event = await alertHistory.event(tenant, alert, 0);
-  if (secret === undefined || event === undefined) return { reason: 'erased', isFinal: true };
+  if (secret === undefined || event === undefined) return { reason: 'erased' };
   const { id, recordedAt } = event.header;
   const body = { type: wordOf[event.type], timestamp: recordedAt, data: { tenant, ...event.data } };
-  return await post(state.url, secret, { id, body: JSON.stringify(body) });
+  return { url: state.url, secret, message: { id, body: JSON.stringify(body) } };
 }
 
 const wordOf = {
@@ -60,8 +75,8 @@ const wordOf = {
   BudgetBreachProjected: 'budget.breach_projected',
 } satisfies Record<AlertEvent['type'], string>;
 
-function endOf(tenant: TenantId, delivery: DeliveryId): CommandRequest {
-  const commandId = derivedUuid('delivery', delivery, 'ended') as CommandId;
+function requestTo(tenant: TenantId, delivery: DeliveryId, what: string): CommandRequest {
+  const commandId = derivedUuid('delivery', delivery, what) as CommandId;
   return {
     tenant,
     principal: { tenant, member: SYSTEM, roles: [], groups: [] },

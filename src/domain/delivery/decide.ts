@@ -9,10 +9,13 @@ export type Delivery =
       readonly status: 'due' | 'made' | 'given-up';
       readonly webhook: WebhookId;
       readonly alert: AlertId;
+      /** That the log knows of: those of a process that died meanwhile are not among them. */
+      readonly attempts: number;
     };
 
 export type DeliveryCommand =
   | { readonly type: 'Deliver'; readonly webhook: WebhookId; readonly alert: AlertId }
+  | { readonly type: 'FailAttempt'; readonly attempts: number; readonly reason: string }
   | { readonly type: 'EndDelivery'; readonly attempts: number; readonly reason?: string };
 
 function decide(command: DeliveryCommand, state: Delivery): DeliveryEvent[] {
@@ -21,17 +24,24 @@ function decide(command: DeliveryCommand, state: Delivery): DeliveryEvent[] {
     return state.status === 'missing' ? [{ type: 'DeliveryDue', data: { webhook, alert } }] : [];
   }
   if (state.status !== 'due') return [];
-  const { attempts, reason } = command;
-  return reason === undefined
-    ? [{ type: 'DeliveryMade', data: { attempts } }]
-    : [{ type: 'DeliveryGivenUp', data: { attempts, reason } }];
+  const { type, attempts, reason } = command;
+  if (reason === undefined) return [{ type: 'DeliveryMade', data: { attempts } }];
+  if (type === 'EndDelivery') return [{ type: 'DeliveryGivenUp', data: { attempts, reason } }];
+  if (attempts <= state.attempts) return [];
+  return [{ type: 'DeliveryAttemptFailed', data: { attempts, reason } }];
 }
 
 function evolve(state: Delivery, event: DeliveryEvent): Delivery {
-  if (event.type === 'DeliveryDue') return { status: 'due', ...event.data };
+  if (event.type === 'DeliveryDue') return { status: 'due', ...event.data, attempts: 0 };
   if (state.status === 'missing') return state;
-  return { ...state, status: event.type === 'DeliveryMade' ? 'made' : 'given-up' };
+  return { ...state, status: statusAfter[event.type], attempts: event.data.attempts };
 }
+
+const statusAfter = {
+  DeliveryAttemptFailed: 'due',
+  DeliveryMade: 'made',
+  DeliveryGivenUp: 'given-up',
+} as const;
 
 export const deliveryAggregate: Aggregate<Delivery, DeliveryCommand, DeliveryEvent> = {
   kind: 'delivery',

@@ -6,6 +6,8 @@ import { WebhookId } from '#domain/webhook/ids.ts';
 // Stored for ever: add fields (optional ones), never rename or remove them.
 
 const attempts = z.int().min(0);
+/** A status, a kind of network error, or why there was nothing to send; nothing of what was answered. */
+const reason = z.string();
 
 export const deliveryEvents = {
   /** From here on it is brought, whatever process dies. */
@@ -13,6 +15,13 @@ export const deliveryEvents = {
     kind: 'delivery',
     version: 1,
     schema: z.object({ webhook: WebhookId, alert: AlertId }),
+    subject: plain,
+  }),
+  /** It will be tried again. */
+  DeliveryAttemptFailed: defineEvent({
+    kind: 'delivery',
+    version: 1,
+    schema: z.object({ attempts, reason }),
     subject: plain,
   }),
   DeliveryMade: defineEvent({
@@ -25,7 +34,7 @@ export const deliveryEvents = {
   DeliveryGivenUp: defineEvent({
     kind: 'delivery',
     version: 1,
-    schema: z.object({ attempts, reason: z.string() }),
+    schema: z.object({ attempts, reason }),
     subject: plain,
   }),
 } satisfies EventDefinitions;

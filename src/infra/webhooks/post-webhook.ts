@@ -27,8 +27,9 @@ export function postWebhook(addresses: OutboundAddresses, clock: Clock): PostWeb
         return { reason: `status ${status}`, isFinal: status === GONE };
       } catch (error) {
         if (late.aborted) return { reason: 'timeout', isFinal: false };
-        const { code = 'connection' } = error as { readonly code?: string };
-        return { reason: code, isFinal: false };
+        const { code } = error as { readonly code?: unknown };
+        const isKind = typeof code === 'string' && /^[A-Z][A-Z\d_]{1,60}$/.test(code);
+        return { reason: isKind ? code : 'connection', isFinal: false };
       }
     });
   };
