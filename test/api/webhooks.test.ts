@@ -5,6 +5,7 @@ import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'nod
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
+import { shippedPlans } from '#domain/plan/shipped-plans.ts';
 import { modelTenant, onPlan } from '#test/support/model-tenant.ts';
 import { until } from '#test/support/process.ts';
 
@@ -35,6 +36,7 @@ async function receiver(t: TestContext, answers: ((response: ServerResponse) => 
 
 const question = { role: 'user', content: 'Summarise: The heron of Zanzibar fishes at dawn.' };
 const asked = { model: 'gpt-5-mini', messages: [question], maxTokens: 100 };
+const largest = shippedPlans.find(({ planId }) => planId === 'enterprise')!.figures;
 const roles = ['data', 'control', 'projector', 'worker'] as const;
 
 /** A tenant with a webhook there, whose only member has used 60 of 100 tokens. */
@@ -136,6 +138,25 @@ test('a receiver that says it is gone is left alone, and so is one that was remo
   const theirs = await onPlan(ours, 'theirs', {});
   const other = await theirs.send(`/v1/webhooks/${ours.id}/deliveries`);
   assert.deepEqual([other.status, (await jsonIn(other)).code], [404, 'webhook/not-found']);
+});
+
+test('nothing is sent once the plan has no webhooks any more, and the delivery says so', async (t) => {
+  const hook = await receiver(t);
+  const env = { PALIMPSEST_PRIVATE_WEBHOOKS: hook.origin };
+  const ours = await onPlan(await modelTenant(t, { env, roles: [...roles] }), 'theirs', {});
+  const { id = '' } = await ours.make(ours.key, 'POST', '/v1/webhooks', { url: hook.origin });
+  await until(async () => (await jsonIn(await ours.send('/v1/webhooks'))).items.length === 1);
+  ours.models.next({ text: ['Fish.'], usage: { input: 30, output: 100 } });
+  assert.equal((await ours.send('/v1/generations', asked)).status, 201);
+  const figures = { ...largest, features: ['documents', 'generation'], tokensPerDay: 250 };
+  const plan = { name: 'Smaller', figures };
+  await ours.make(ours.operatorKey, 'PUT', '/admin/v1/plans/theirs', plan);
+  const deliveries = async () =>
+    (await jsonIn(await ours.send(`/v1/webhooks/${id}/deliveries`))).items;
+  await until(async () => (await deliveries())[0]?.status === 'given-up');
+  const [delivery] = await deliveries();
+  assert.deepEqual([delivery.attempts, delivery.reason], [0, 'not-in-plan']);
+  assert.deepEqual(hook.received, []);
 });
 
 test('a tenant has so many webhooks and no more, and room again for one that it removed', async (t) => {

@@ -56,6 +56,7 @@ export function webhooks(ports: {
     alertHistory: streams.alerts.history,
     secrets,
     post: postWebhook(addresses, clock),
+    isInPlan,
   });
 
   const stop = new AbortController();

@@ -16,6 +16,8 @@ type Ports = {
   readonly alertHistory: Pick<History<unknown, AlertEvent>, 'event'>;
   readonly secrets: Pick<WebhookSecrets, 'open'>;
   readonly post: PostWebhook;
+  /** Webhooks are a feature, which a plan may lose. */
+  readonly isInPlan: (tenant: TenantId) => Promise<boolean>;
 };
 
 class NotTaken extends Error {
@@ -53,7 +55,7 @@ export function deliverAlert(ports: Ports): Work {
 
 /** Why there is nothing to send, or what is sent. */
 async function messageFor(
-  { webhookHistory, alertHistory, secrets }: Ports,
+  { webhookHistory, alertHistory, secrets, isInPlan }: Ports,
   tenant: TenantId,
   { webhook, alert }: Exclude<Delivery, { status: 'missing' }>,
 ): Promise<
@@ -62,6 +64,7 @@ async function messageFor(
 > {
   const { state } = await webhookHistory.newest(tenant, webhook);
   if (state.status !== 'listening') return { reason: 'removed' };
+  if (!(await isInPlan(tenant))) return { reason: 'not-in-plan' };
   const secret = await secrets.open(tenant, state);
   const event = await alertHistory.event(tenant, alert, 0);
   if (secret === undefined || event === undefined) return { reason: 'erased' };
