@@ -47,7 +47,7 @@ export function webhooks(ports: {
           retries: RETRIES,
           onError: (error) => warn('a delivery is tried again', error),
         })
-      : bullmqQueue({ redisUrl, retries: RETRIES, report: warn });
+      : bullmqQueue({ redisUrl, retries: RETRIES, clock, report: warn });
 
   const deliver = deliverAlert({
     deliveries: streams.deliveries.handle,
