@@ -1,38 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { shippedPlans } from '#domain/plan/shipped-plans.ts';
 import { modelTenant, onPlan } from '#test/support/model-tenant.ts';
 import { until } from '#test/support/process.ts';
-
-type Received = { readonly headers: IncomingHttpHeaders; readonly body: string };
-
-/** A receiver that answers each delivery as it is told to, and at last with 204. */
-async function receiver(t: TestContext, answers: ((response: ServerResponse) => void)[] = []) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    void (async () => {
-      let body = '';
-      for await (const chunk of request) body += String(chunk);
-      received.push({ headers: request.headers, body });
-      const answer = answers.shift();
-      if (answer) answer(response);
-      else response.writeHead(204).end();
-    })();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { received, origin: `http://127.0.0.1:${port}` };
-}
+import { redisServer, whereRedisIs } from '#test/support/redis.ts';
+import { webhookReceiver } from '#test/support/webhook-receiver.ts';
 
 const question = { role: 'user', content: 'Summarise: The heron of Zanzibar fishes at dawn.' };
 const asked = { model: 'gpt-5-mini', messages: [question], maxTokens: 100 };
@@ -40,9 +14,13 @@ const largest = shippedPlans.find(({ planId }) => planId === 'enterprise')!.figu
 const roles = ['data', 'control', 'projector', 'worker'] as const;
 
 /** A tenant with a webhook there, whose only member has used 60 of 100 tokens. */
-async function alerted(t: TestContext, hook: { readonly origin: string }) {
+async function alerted(
+  t: TestContext,
+  hook: { readonly origin: string },
+  env: Readonly<Record<string, string>> = {},
+) {
   const ours = await modelTenant(t, {
-    env: { PALIMPSEST_PRIVATE_WEBHOOKS: hook.origin },
+    env: { PALIMPSEST_PRIVATE_WEBHOOKS: hook.origin, ...env },
     roles: [...roles],
   });
   const { id = '', secret = '' } = await ours.make(ours.key, 'POST', '/v1/webhooks', {
@@ -59,9 +37,10 @@ async function alerted(t: TestContext, hook: { readonly origin: string }) {
 
 const jsonIn = async (answer: Response) => JSON.parse(await answer.text());
 
-test('an alert is posted once, signed so that others can verify it, and without anybody’s words', async (t) => {
-  const hook = await receiver(t);
-  const ours = await alerted(t, hook);
+/** From a generation to a receiver that checks what it is sent. */
+async function isPosted(t: TestContext, env: Readonly<Record<string, string>>) {
+  const hook = await webhookReceiver(t);
+  const ours = await alerted(t, hook, env);
   await until(async () => (await ours.deliveries())[0]?.status === 'made');
   assert.equal(hook.received.length, 1);
   const { headers, body } = hook.received[0]!;
@@ -98,11 +77,30 @@ test('an alert is posted once, signed so that others can verify it, and without 
 
   const shown = await (await ours.send('/v1/webhooks')).text();
   assert.ok(!shown.includes(ours.secret) && !shown.includes('secret'));
+  return ours;
+}
+
+test('an alert is posted once, signed so that others can verify it, and without anybody’s words', async (t) => {
+  await isPosted(t, {});
 });
 
+if (whereRedisIs('own')) {
+  test('an alert that a generation raises goes through the queue in Redis to a receiver that can verify it', async (t) => {
+    const redis = await redisServer(t);
+    const { deliveries } = await isPosted(t, { REDIS_URL: redis.url });
+    const [{ id }] = await deliveries();
+    const told = await redis.shell.xrange('{palimpsest}:palimpsest-deliveries:events', '-', '+');
+    const completed = told.filter(([, fields]) => fields.includes('completed'));
+    assert.ok(
+      completed.some(([, fields]) => fields.includes(id)),
+      JSON.stringify(told),
+    );
+  });
+}
+
 test('a receiver that fails or redirects is asked again with the same id, and never followed elsewhere', async (t) => {
-  const elsewhere = await receiver(t);
-  const hook = await receiver(t, [
+  const elsewhere = await webhookReceiver(t);
+  const hook = await webhookReceiver(t, [
     (response) => response.writeHead(500).end('x'.repeat(100_000)),
     (response) => response.writeHead(307, { location: `${elsewhere.origin}/` }).end(),
     (response) => response.destroy(),
@@ -120,7 +118,7 @@ test('a receiver that fails or redirects is asked again with the same id, and ne
 });
 
 test('a receiver that says it is gone is left alone, and so is one that was removed', async (t) => {
-  const hook = await receiver(t, [(response) => response.writeHead(410).end()]);
+  const hook = await webhookReceiver(t, [(response) => response.writeHead(410).end()]);
   const ours = await alerted(t, hook);
   await until(async () => (await ours.deliveries())[0]?.status === 'given-up');
   const [delivery] = await ours.deliveries();
@@ -141,7 +139,7 @@ test('a receiver that says it is gone is left alone, and so is one that was remo
 });
 
 test('nothing is sent once the plan has no webhooks any more, and the delivery says so', async (t) => {
-  const hook = await receiver(t);
+  const hook = await webhookReceiver(t);
   const env = { PALIMPSEST_PRIVATE_WEBHOOKS: hook.origin };
   const ours = await onPlan(await modelTenant(t, { env, roles: [...roles] }), 'theirs', {});
   const { id = '' } = await ours.make(ours.key, 'POST', '/v1/webhooks', { url: hook.origin });

@@ -1,0 +1,29 @@
+import type { TestContext } from 'node:test';
+import { Client } from 'pg';
+import { until } from './process.ts';
+
+/**
+ * Holds the append of the next event of a type to this database's log: `reached` resolves when it
+ * has come to that, and `drop` loses it, as if the machine that sent it had died before.
+ */
+export async function holdEvent(t: TestContext, { url }: { readonly url: string }, type: string) {
+  const server = new URL(process.env['TEST_DATABASE_URL']!);
+  server.pathname = new URL(url).pathname;
+  const holder = new Client({ connectionString: server.href });
+  holder.on('error', () => undefined);
+  await holder.connect();
+  t.after(async () => await holder.end());
+  await holder.query(`
+    create or replace function hold() returns trigger language plpgsql as $$
+      begin perform pg_sleep(60); return new; end $$;
+    create trigger hold before insert on events for each row
+      when (new.type = '${type}') execute function hold()`);
+  const held = `from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
+  return {
+    reached: () => until(async () => (await holder.query(`select ${held}`)).rows.length > 0),
+    drop: async () => {
+      await holder.query(`select pg_terminate_backend(pid) ${held}`);
+      await holder.query('drop trigger hold on events');
+    },
+  };
+}
