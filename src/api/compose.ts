@@ -122,7 +122,7 @@ export async function compose(
     ids,
     authentication: who,
     positions: { logId: log.logId, head: () => log.head(), reached: projection.reached },
-    readiness: projection.readiness,
+    readiness: () => projection.readiness(generation.degraded),
     standings: projection.standings,
     refusals: { ...refusalRecords(refusing), summariseSignIns: signIns.summariseRefused },
     metrics,

@@ -90,7 +90,12 @@ export type RefusalRecords = {
 };
 
 /** Whether this process may serve, and what it still waits for. */
-export type Readiness = { readonly ready: boolean; readonly waitingFor: readonly string[] };
+export type Readiness = {
+  readonly ready: boolean;
+  readonly waitingFor: readonly string[];
+  /** What does not answer, while all that does not need it is served. */
+  readonly degraded: readonly string[];
+};
 
 /** What every route needs. The routes' own needs are handed to them: `documentRoutes({...})`. */
 export type ServerDeps = {

@@ -68,11 +68,11 @@ export function projecting(ports: ProjectingPorts) {
     standings,
     reached: reachedBy({ store, clock, projections, progress }),
 
-    readiness: async (): Promise<Readiness> => {
+    readiness: async (degraded: () => Promise<readonly string[]>): Promise<Readiness> => {
       const failed = engine.failure === undefined ? [] : [engine.failure.message];
       const behind = (await readiness(standing)).filter(({ caughtUp }) => !caughtUp);
       const waitingFor = [...failed, ...behind.map(({ name }) => `view ${name}`)];
-      return { ready: waitingFor.length === 0, waitingFor };
+      return { ready: waitingFor.length === 0, waitingFor, degraded: await degraded() };
     },
 
     operations: {

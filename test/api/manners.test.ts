@@ -458,7 +458,7 @@ test('one look at the metrics shows how far each view is, and what became of com
 test('the server describes itself: OpenAPI 3.1, a docs page, health and readiness', async (t) => {
   const { app } = await serverWith(t, [things], {
     people,
-    readiness: async () => ({ ready: false, waitingFor: ['things'] }),
+    readiness: async () => ({ ready: false, waitingFor: ['things'], degraded: [] }),
   });
   const root = await app.inject('/');
   assert.equal(root.statusCode, 302);
@@ -487,7 +487,7 @@ test('the server describes itself: OpenAPI 3.1, a docs page, health and readines
   assert.equal((await app.inject('/healthz')).statusCode, 200);
   const readyz = await app.inject('/readyz');
   assert.equal(readyz.statusCode, 503);
-  assert.deepEqual(readyz.json(), { ready: false, waitingFor: ['things'] });
+  assert.deepEqual(readyz.json(), { ready: false, waitingFor: ['things'], degraded: [] });
   assert.deepEqual((await app.inject('/problems/document/archived')).json(), {
     code: 'document/archived',
     status: 409,

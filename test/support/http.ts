@@ -46,7 +46,7 @@ export async function serverWith(
             : undefined,
       },
       positions: { logId: 'testlog', head: async () => 0n, reached: async () => true },
-      readiness: async () => ({ ready: true, waitingFor: [] }),
+      readiness: async () => ({ ready: true, waitingFor: [], degraded: [] }),
       standings: async () => [],
       refusals: {
         byRight: async () => {},

@@ -53,11 +53,12 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const { admission, breakers, calls, answerStore, partStore, callOffs, close } = openSharedState({
+  const shared = openSharedState({
     ...ports,
     ...ports.config,
     books,
   });
+  const { admission, breakers, calls, answerStore, partStore, callOffs, degraded, close } = shared;
   const keptParts = partStore && keepingParts({ sealer, store: partStore, clock, warn });
   const lost = settlingLost({
     log,
@@ -136,6 +137,7 @@ export function generations(ports: Ports) {
       ...accounts.dataRoutes,
       ofBudgets.routes,
     ],
+    degraded,
     /** Looks for what nobody is at work on any more. */
     start: lost.start,
     /** Calls off what is under way. */

@@ -37,6 +37,8 @@ export function openSharedState(ports: {
   readonly partStore: PartStore | undefined;
   /** To and from other processes, where they can be reached. */
   readonly callOffs: ((heard: (id: GenerationId) => void) => CallOffs) | undefined;
+  /** What does not answer now. */
+  readonly degraded: () => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 } {
   const { redisUrl, metrics, clock, warn } = ports;
@@ -49,6 +51,7 @@ export function openSharedState(ports: {
       answerStore: memoryAnswerStore({ clock }),
       partStore: undefined,
       callOffs: undefined,
+      degraded: async () => [],
       close: async () => {},
     };
   }
@@ -60,6 +63,7 @@ export function openSharedState(ports: {
     answerStore: redisAnswerStore({ redis }),
     partStore: redisPartStore({ redis }),
     callOffs: (heard) => redisCallOffs(redis, { url: redisUrl, heard, report: warn }),
+    degraded: async () => ((await redis.isThere()) ? [] : ['redis']),
     close: async () => await redis.close(),
   };
 }

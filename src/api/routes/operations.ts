@@ -4,7 +4,13 @@ import type { ServerDeps } from '#api/deps.ts';
 import { problemCatalogue } from '#api/errors.ts';
 import { Problem } from '#api/problem.ts';
 
-const ReadinessAnswer = z.object({ ready: z.boolean(), waitingFor: z.array(z.string()) });
+const ReadinessAnswer = z.object({
+  ready: z.boolean(),
+  waitingFor: z.array(z.string()),
+  degraded: z
+    .array(z.string())
+    .describe('`redis`: it does not answer, so generations are refused; all else is served'),
+});
 
 /** What runs beside the product itself: health, metrics, and what a problem's type leads to. */
 export const operationRoutes =
@@ -40,8 +46,9 @@ export const operationRoutes =
         },
       },
       async (_request, reply) => {
-        const { ready, waitingFor } = await readiness();
-        return reply.code(ready ? 200 : 503).send({ ready, waitingFor: [...waitingFor] });
+        const { ready, waitingFor, degraded } = await readiness();
+        const answer = { ready, waitingFor: [...waitingFor], degraded: [...degraded] };
+        return reply.code(ready ? 200 : 503).send(answer);
       },
     );
 

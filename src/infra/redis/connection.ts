@@ -11,6 +11,8 @@ export type RedisConnection = {
    * `AdmissionUnavailable` when that was in vain for as long as our patience.
    */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
+  /** Whether it answers now. */
+  isThere(): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -81,6 +83,11 @@ export function redisConnection({
         }
       }
     },
+    isThere: async () =>
+      await redis.ping().then(
+        () => true,
+        () => false,
+      ),
     close: async () => {
       redis.disconnect();
     },
