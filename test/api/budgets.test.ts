@@ -52,6 +52,7 @@ test('a member whose budget is used up is refused, told which limit it was, and 
   });
   assert.equal((await ours.send('/v1/generations', asked)).status, 201);
 
+  await until(async () => (await ours.send(budget)).ok);
   const shown = await jsonIn(await ours.send(budget));
   assert.deepEqual([shown.scope, shown.limits], [scope, limits]);
   const { day, month, generationsUnderWay } = shown.use;
@@ -65,7 +66,7 @@ test('a member whose budget is used up is refused, told which limit it was, and 
   });
   assert.equal(removed.statusCode, 200);
   assert.equal((await bea.send('/v1/generations', asked)).status, 201);
-  assert.equal((await ours.send(budget)).status, 404);
+  await until(async () => (await ours.send(budget)).status === 404);
 });
 
 test('tenant, member, key and labels are held to at once, and a refusal of one uses none of the others', async (t) => {
