@@ -56,7 +56,11 @@ async function alertedServer(t: TestContext, env: Readonly<Record<string, string
 }
 
 /** Kills it between an alert and its delivery, and between that and its being known. */
-async function isDelivered(t: TestContext, env: Readonly<Record<string, string>>): Promise<void> {
+async function isDelivered(
+  t: TestContext,
+  env: Readonly<Record<string, string>>,
+  forget?: () => Promise<unknown>,
+): Promise<void> {
   const { hook, node, database, owner, use, webhook } = await alertedServer(t, env);
   const received = () => hook.received.map(({ headers }) => String(headers['webhook-id']));
   const raised = async () => {
@@ -70,12 +74,17 @@ async function isDelivered(t: TestContext, env: Readonly<Record<string, string>>
     return items.filter(({ status }) => status === 'made').length === count;
   };
   /** Answers what was received by then. */
-  const dieBefore = async (type: string, tokens: number): Promise<readonly string[]> => {
+  const dieBefore = async (
+    type: string,
+    tokens: number,
+    meanwhile?: () => Promise<unknown>,
+  ): Promise<readonly string[]> => {
     const held = await holdEvent(t, database, type);
     await use(tokens);
     await held.reached();
     await node.kill();
     await held.drop();
+    await meanwhile?.();
     const before = received();
     await node.start();
     return before;
@@ -91,6 +100,13 @@ async function isDelivered(t: TestContext, env: Readonly<Record<string, string>>
   assert.deepEqual(before, [half, most]);
   await until(async () => await areMade(2), WITHIN_MS);
   assert.deepEqual(received(), [half, most, most]);
+
+  // What a queue forgets is due in the log.
+  if (forget === undefined) return;
+  await dieBefore('DeliveryMade', 25, forget);
+  const [, , almost = ''] = await raised();
+  await until(async () => await areMade(3), WITHIN_MS);
+  assert.deepEqual(received(), [half, most, most, almost, almost]);
 }
 
 test(
@@ -105,7 +121,7 @@ if (whereRedisIs('own')) {
     OPTIONS,
     async (t) => {
       const redis = await redisServer(t);
-      await isDelivered(t, { REDIS_URL: redis.url });
+      await isDelivered(t, { REDIS_URL: redis.url }, () => redis.shell.flushall());
     },
   );
 }
