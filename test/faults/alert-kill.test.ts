@@ -63,6 +63,12 @@ async function isDelivered(
 ): Promise<void> {
   const { hook, node, database, owner, use, webhook } = await alertedServer(t, env);
   const received = () => hook.received.map(({ headers }) => String(headers['webhook-id']));
+  /** At least once each, these more than once. */
+  const mustBeReceived = (ids: readonly string[], again: readonly string[]) => {
+    const all = received();
+    assert.deepEqual([...new Set(all)], ids);
+    for (const id of again) assert.ok(all.filter((one) => one === id).length > 1, id);
+  };
   const raised = async () => {
     const { text } = await owner().get('/v1/audit/events?types=BudgetThresholdReached');
     const lines = text.split('\n').filter((line) => line !== '');
@@ -93,20 +99,20 @@ async function isDelivered(
   assert.deepEqual(await dieBefore('DeliveryDue', 130), []);
   const [half = ''] = await raised();
   await until(async () => await areMade(1), WITHIN_MS);
-  assert.deepEqual(received(), [half]);
+  mustBeReceived([half], []);
 
   const before = await dieBefore('DeliveryMade', 75);
   const [, most = ''] = await raised();
-  assert.deepEqual(before, [half, most]);
+  assert.ok(before.includes(most));
   await until(async () => await areMade(2), WITHIN_MS);
-  assert.deepEqual(received(), [half, most, most]);
+  mustBeReceived([half, most], [most]);
 
   // What a queue forgets is due in the log.
   if (forget === undefined) return;
   await dieBefore('DeliveryMade', 25, forget);
   const [, , almost = ''] = await raised();
   await until(async () => await areMade(3), WITHIN_MS);
-  assert.deepEqual(received(), [half, most, most, almost, almost]);
+  mustBeReceived([half, most, almost], [most, almost]);
 }
 
 test(
