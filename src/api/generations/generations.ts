@@ -53,11 +53,7 @@ export function generations(ports: Ports) {
   const cascades = recentHistory(streams.cascades.history, clock);
   const budgets = { budgets: streams.budgets.handle, budgetHistory: streams.budgets.history };
   const books = budgetBooks({ log, sealer, ...budgets });
-  const shared = openSharedState({
-    ...ports,
-    ...ports.config,
-    books,
-  });
+  const shared = openSharedState({ ...ports, ...ports.config, books });
   const { admission, breakers, calls, answerStore, partStore, callOffs, degraded, close } = shared;
   const keptParts = partStore && keepingParts({ sealer, store: partStore, clock, warn });
   const lost = settlingLost({
