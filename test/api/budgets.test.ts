@@ -93,12 +93,13 @@ test('tenant, member, key and labels are held to at once, and a refusal of one u
     assert.deepEqual(named(await jsonIn(refusal)), expected);
     await ours.make(ours.key, 'PUT', address(scope), roomy);
   }
+  const listed = async (): Promise<string[]> => {
+    const { items } = await jsonIn(await ours.send('/v1/budgets'));
+    return items.map(({ scope }: { scope: string }) => scope);
+  };
+  await until(async () => (await listed()).length === scopes.length);
+  assert.deepEqual(await listed(), scopes.toSorted());
   for (const scope of scopes) assert.equal(await usedIn(scope), 149, scope);
-  const { items } = await jsonIn(await ours.send('/v1/budgets'));
-  assert.deepEqual(
-    items.map(({ scope }: { scope: string }) => scope),
-    scopes.toSorted(),
-  );
 });
 
 test('budgets are set by owners and admins, for whom there is, and for what can be counted', async (t) => {
