@@ -3,7 +3,7 @@ import type { LocalProgress } from './progress.ts';
 import type { Projection } from './projection.ts';
 
 /** After events that are none of a lane's business: it is woken for the next ones together. */
-const IDLE_REST_MS = 200;
+const IDLE_REST_MS = 100;
 /** So many batches are taken one after the other first: a few edits are nobody's typing. */
 const AT_ONCE = 5;
 
