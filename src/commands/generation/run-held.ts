@@ -1,30 +1,16 @@
 import { AdmissionUnavailable } from '#commands/admission.ts';
-import type { Filter } from '#commands/filter/filter-port.ts';
-import type { CommandRequest, Outcome } from '#commands/handle.ts';
-import type { BreakerPermit } from '#domain/breaker/breaker.ts';
+import type { Outcome } from '#commands/handle.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { GenerationCommand } from '#domain/generation/decide.ts';
 import type { Generation } from '#domain/generation/state.ts';
+import type { Admitted } from './admit.ts';
 import type { AnswerPlace } from './answer-cache.ts';
 import { isShown, tryModels } from './cascade.ts';
 import { type Hold, LEASE_MS, named } from './reserve.ts';
 import { recorded, stepOf, tellCounters } from './records.ts';
 import { type Ended, type UnderWay, shownAnew } from './under-way.ts';
-import type { GeneratePorts, Wanted } from './wanted.ts';
+import type { GeneratePorts } from './wanted.ts';
 import { servedAfter } from './without-model.ts';
-
-type Running = {
-  readonly id: GenerationId;
-  readonly hold: Hold;
-  /** Of the first model's breaker. */
-  readonly permit: BreakerPermit | undefined;
-  readonly filter: Filter;
-  readonly wanted: Pick<Wanted, 'cache' | 'canTakeBack' | 'timeoutMs'>;
-  /** Where a whole answer is kept for whoever asks the same. */
-  readonly place: AnswerPlace | undefined;
-  readonly request: CommandRequest;
-  readonly running: UnderWay;
-};
 
 /** From a confirmed hold to the end that the log has. What cannot be logged is left to whoever finds the hold. */
 export async function runHeld(
@@ -32,7 +18,8 @@ export async function runHeld(
     GeneratePorts,
     'generations' | 'admission' | 'answers' | 'breakers' | 'calls' | 'clock' | 'ids' | 'warn'
   >,
-  { id, hold, permit, filter, wanted, place, request, running }: Running,
+  { id, hold, permit, filter, wanted, place, request }: Admitted,
+  running: UnderWay,
 ): Promise<Ended> {
   const given = { filter, place, wanted };
   const { admission, clock } = ports;

@@ -14,8 +14,8 @@ import type { GeneratePorts, Wanted } from './wanted.ts';
 
 // Generations that ask no model and no budget: blocked, or answered before.
 
-type Given = Pick<FilteredPrompt, 'prompt' | 'flags'> & { readonly wanted: Wanted };
-type Place = { readonly filter: Filter; readonly place: AnswerPlace | undefined };
+export type Given = Pick<FilteredPrompt, 'prompt' | 'flags'> & { readonly wanted: Wanted };
+export type Place = { readonly filter: Filter; readonly place: AnswerPlace | undefined };
 type Ports = Pick<GeneratePorts, 'generations' | 'answers' | 'clock'>;
 
 export const blockedAt = async (
@@ -54,11 +54,11 @@ export async function servedInstead(
   given: Given & Place,
   request: CommandRequest,
   error: unknown,
-): Promise<{ readonly id: GenerationId; readonly ended: Ended }> {
+): Promise<Ended> {
   if (!(error instanceof Rejected)) throw error;
   const found = await cachedAnswer(ports, given.filter, given.place, given.wanted, 'any');
   if (found === undefined) throw error;
-  return { id, ended: await servedFrom(ports, id, given, request, found, error.code) };
+  return await servedFrom(ports, id, given, request, found, error.code);
 }
 
 /**

@@ -1,0 +1,57 @@
+import type { CommandRequest } from '#commands/handle.ts';
+import type { BreakerPermit } from '#domain/breaker/breaker.ts';
+import type { RequestGeneration } from '#domain/generation/decide.ts';
+import type { GenerationId } from '#domain/generation/ids.ts';
+import { Rejected } from '#domain/rejected.ts';
+import { attemptAt } from './debit.ts';
+import { stepOf, tellCounters } from './records.ts';
+import { type Hold, confirmed, named, reservedBy } from './reserve.ts';
+import type { GeneratePorts } from './wanted.ts';
+
+/**
+ * The reservation is durable, and the counters know it, before anything is called. The breaker of
+ * the first model is asked meanwhile: another process may have taken the probe since the plan.
+ * Answers that breaker's permit.
+ */
+export async function logHold(
+  {
+    generations,
+    admission,
+    breakers,
+  }: Pick<GeneratePorts, 'generations' | 'admission' | 'breakers'>,
+  id: GenerationId,
+  hold: Hold,
+  { asked, flags }: Pick<RequestGeneration, 'asked' | 'flags'>,
+  request: CommandRequest,
+): Promise<BreakerPermit | undefined> {
+  const { tenant } = request;
+  const at = attemptAt(hold.candidates[0]!);
+  const reservation = named(hold.request);
+  const decided = { reserved: reservedBy(hold, at) };
+  const command = { type: 'RequestGeneration', asked, flags, decided } as const;
+  try {
+    await generations(id, command, request);
+  } catch (error) {
+    // Any other failure may hide a success: then the log decides when the lease is over.
+    if (error instanceof Rejected) await admission.release(reservation);
+    throw error;
+  }
+  const acquired = breakers.acquire(at);
+  try {
+    await confirmed(admission, hold, async (again) => {
+      const step = stepOf(tenant, id, `reserved in ${again.held.epoch}`, request);
+      const reserved = reservedBy(again, at);
+      await generations(id, { type: 'ReserveAgain', reserved }, step);
+    });
+    return await acquired;
+  } catch (error) {
+    const permit = await acquired;
+    if (permit !== undefined) await breakers.record(at, permit, 'unknown');
+    const ending = { type: 'GenerationFailed', data: { reason: 'budget' } } as const;
+    const step = stepOf(tenant, id, 'ended', request);
+    const unspent = { type: 'EndGeneration', ending } as const;
+    const { state } = await generations(id, unspent, step);
+    await tellCounters(admission, reservation, state);
+    throw error;
+  }
+}
