@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import type { PartStore } from '#commands/generation/kept-parts.ts';
+import type { PartStore } from '#commands/generation/part-port.ts';
 import type { TenantId } from '#domain/ids.ts';
 
 /** What every store of parts must do. */

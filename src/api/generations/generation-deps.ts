@@ -1,12 +1,11 @@
 import type { Begun, Wanted } from '#commands/generation/wanted.ts';
-import type { Ended, UnderWay } from '#commands/generation/under-way.ts';
+import type { Ended, UnderWay, Watched } from '#commands/generation/under-way.ts';
 import type { GenerationCommand } from '#domain/generation/decide.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { EndedGeneration, OpenGeneration } from '#domain/generation/state.ts';
 import type { TenantId } from '#domain/ids.ts';
 import type { Action, Principal } from '#domain/rights.ts';
 import type { CommandMeta, Handle } from '#api/deps.ts';
-import type { Watched } from './resuming.ts';
 import type { AskedTarget } from './targeting.ts';
 
 /** A generation that the caller may see, as its stream says. */

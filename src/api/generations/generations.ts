@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { answerCache } from '#commands/generation/answer-cache.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
-import { keptParts as keepingParts } from '#commands/generation/kept-parts.ts';
+import { keepingParts } from '#commands/generation/kept-parts.ts';
 import { offerAnswer } from '#commands/generation/offer-answer.ts';
 import { recentlyClosed } from '#commands/generation/recently-closed.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';

@@ -1,8 +1,7 @@
-import type { KeptPartsOf, Numbered } from '#commands/generation/kept-parts.ts';
-import { type Ended, type UnderWay, shownAnew } from '#commands/generation/under-way.ts';
+import type { Kept, KeptPartsOf, Numbered } from '#commands/generation/kept-parts.ts';
+import { type Ended, type Watched, shownAnew } from '#commands/generation/under-way.ts';
 import type { Clock } from '#commands/ports.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
-import type { MemberId, TenantId } from '#domain/ids.ts';
 import { Rejected } from '#domain/rejected.ts';
 import type { Principal } from '#domain/rights.ts';
 import type { GenerationDeps, SeenGeneration } from './generation-deps.ts';
@@ -11,21 +10,16 @@ const LOOK_EVERY_MS = 100;
 /** As long as it takes until the generation of a process that died is settled. */
 const PATIENCE_MS = 30_000;
 
-/** What a client is shown of a generation, wherever that is under way. */
-export type Watched = Pick<UnderWay, 'read' | 'ended' | 'attach'>;
-
 type Ports = Pick<GenerationDeps, 'see'> & {
-  readonly keptParts:
-    | ((tenant: TenantId, member: MemberId, id: GenerationId) => KeptPartsOf)
-    | undefined;
+  readonly keptParts: KeptPartsOf | undefined;
   readonly clock: Clock;
 };
 
 /** Goes on with generations that other processes are at work on, or were a moment ago. */
 export function resuming({ keptParts, see, clock }: Ports) {
-  function watched(principal: Principal, id: GenerationId, kept: KeptPartsOf): Watched {
+  function watched(principal: Principal, id: GenerationId, kept: Kept): Watched {
     const ended = Promise.withResolvers<Ended>();
-    // Nobody asks for it whose client is gone.
+    // Where the client is gone nobody asks how it ended.
     ended.promise.catch(() => undefined);
 
     /** The log has it when it is over, and in between nothing may be there for a moment. */

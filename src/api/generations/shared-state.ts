@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Admission, Books } from '#commands/admission.ts';
 import type { AnswerStore } from '#commands/generation/answer-cache.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
-import type { PartStore } from '#commands/generation/kept-parts.ts';
+import type { PartStore } from '#commands/generation/part-port.ts';
 import type { ModelCalls } from '#commands/generation/model-calls.ts';
 import type { Clock, Ids } from '#commands/ports.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';

@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Begun } from '#commands/generation/wanted.ts';
-import type { Ended } from '#commands/generation/under-way.ts';
-import type { Watched } from './resuming.ts';
+import type { Ended, Watched } from '#commands/generation/under-way.ts';
 
 /**
  * Waits for a generation as long as its client does: one who hangs up calls it off, unless it may

@@ -78,8 +78,8 @@ export async function tryModels(
 }
 
 /**
- * Calls the model, tells its breaker how that went, and says what is tried next. What is told waits
- * for nothing else: it is over when `told` resolves.
+ * Calls the model, tells its breaker how that went, and says what is tried next. The attempt is
+ * recorded meanwhile: `told` resolves when the breaker has heard of it.
  */
 async function tryOnce(
   ports: CascadePorts,

@@ -3,53 +3,24 @@ import type { Clock, Sealer } from '#commands/ports.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import { KeptParts } from '#domain/generation/kept-parts.ts';
 import type { MemberId, TenantId } from '#domain/ids.ts';
+import type { PartPlace, PartStore } from './part-port.ts';
 import { RESUME_MS, type Shown, type UnderWay } from './under-way.ts';
-
-/** Where the parts of one generation are kept: nothing else has this name. */
-export type PartPlace = { readonly tenant: TenantId; readonly name: string };
-
-/** Parts that lie side by side, sealed. `to` is exclusive. */
-export type Piece = {
-  readonly from: number;
-  readonly to: number;
-  readonly sealed: string;
-  /** Nothing follows it. */
-  readonly isLast: boolean;
-};
-
-/** What generations have shown, for a short time, where every process finds it. */
-export type PartStore = {
-  /**
-   * Adds the piece if all before it is there and it holds something new, and keeps everything for
-   * `keepMs` from now. Answers how far it is kept: less than `from` where some was lost. `undefined`
-   * where nothing can be kept now.
-   */
-  append(place: PartPlace, piece: Piece, keepMs: number): Promise<number | undefined>;
-  /**
-   * The pieces that hold part `from` and what follows, the oldest first, and not always all of them.
-   * `undefined` where nothing is kept. Whoever reads is awaited for `awaitMs`.
-   */
-  read(
-    place: PartPlace,
-    from: number,
-    awaitMs: number,
-  ): Promise<
-    | { readonly pieces: readonly Pick<Piece, 'to' | 'sealed'>[]; readonly isOver: boolean }
-    | undefined
-  >;
-  /** How long whoever read last is still awaited; 0 where nobody is. */
-  awaitedForMs(place: PartPlace): Promise<number>;
-};
 
 export type Numbered = { readonly number: number; readonly part: Shown };
 
 /** One piece holds what came in this time: a write for each part would cost more than the parts. */
 const BATCH_MS = 100;
+/** While a model is silent nothing new is kept, and what is kept would expire. */
 const RENEW_MS = RESUME_MS / 3;
+/** After the store took nothing. */
 const PAUSE_MS = 1_000;
+/** In one piece, whose size is that of a message to the store. */
 const MOST_PARTS = 500;
 
-export type KeptPartsOf = ReturnType<ReturnType<typeof keptParts>>;
+export type KeptPartsOf = ReturnType<typeof keepingParts>;
+
+/** The kept parts of one generation. */
+export type Kept = ReturnType<KeptPartsOf>;
 
 type Ports = {
   readonly sealer: Pick<Sealer, 'keyFor' | 'plainKey'>;
@@ -62,7 +33,7 @@ type Ports = {
  * Parts of a generation that its client may come back for, to any process: under an HMAC of its id,
  * sealed with the key of the member who asked.
  */
-export const keptParts =
+export const keepingParts =
   ({ sealer, store, clock, warn }: Ports) =>
   (tenant: TenantId, member: MemberId, id: GenerationId) => {
     const placeOf = async (): Promise<PartPlace> => {

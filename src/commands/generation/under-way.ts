@@ -25,6 +25,9 @@ export type Ended = {
 
 export type UnderWay = ReturnType<typeof underWay>;
 
+/** What a client is shown of a generation, wherever that is under way. */
+export type Watched = Pick<UnderWay, 'read' | 'ended' | 'attach'>;
+
 /** In place of all that was shown before. */
 export const shownAnew = ({ text, toolCalls }: Answer): readonly Shown[] => [
   { type: 'again' },
@@ -58,7 +61,7 @@ export function underWay(
   };
   const over = () => {
     isEnded = true;
-    // Nothing is left to call off, and a timer would keep a process that stops.
+    // Nothing is left to call off, and a timer would keep a process that stops alive.
     comingBack.abort();
     wake();
   };
@@ -114,9 +117,9 @@ export function underWay(
       withinMs: number,
     ): Promise<{ readonly parts: readonly Shown[]; readonly isEnded: boolean }> => {
       if (parts.length <= from && !isEnded) {
-        const over = new AbortController();
-        await Promise.race([moved.promise, clock.sleep(withinMs, over.signal)]);
-        over.abort();
+        const done = new AbortController();
+        await Promise.race([moved.promise, clock.sleep(withinMs, done.signal)]);
+        done.abort();
       }
       return { parts: parts.slice(from), isEnded };
     },

@@ -10,7 +10,7 @@ import type { Target } from '#domain/generation/events.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Prompt } from '#domain/generation/prompt.ts';
 import type { Generation } from '#domain/generation/state.ts';
-import type { CascadeId, MemberId, ModelId, TenantId } from '#domain/ids.ts';
+import type { CascadeId, ModelId, TenantId } from '#domain/ids.ts';
 import type { AnswerCache, CacheWish } from './answer-cache.ts';
 import type { Breakers } from './breaker-port.ts';
 import type { KeptPartsOf } from './kept-parts.ts';
@@ -36,9 +36,7 @@ export type GeneratePorts = {
   readonly calls: ModelCalls;
   readonly answers: AnswerCache;
   /** What other processes go on with, where they can be reached. */
-  readonly keptParts?:
-    | ((tenant: TenantId, member: MemberId, id: GenerationId) => KeptPartsOf)
-    | undefined;
+  readonly keptParts?: KeptPartsOf | undefined;
   readonly catalogue: Catalogue & {
     readonly cascade: (id: CascadeId) => Promise<readonly ModelId[]>;
   };

@@ -1,4 +1,4 @@
-import type { PartPlace, PartStore, Piece } from '#commands/generation/kept-parts.ts';
+import type { PartPlace, PartStore, Piece } from '#commands/generation/part-port.ts';
 import type { Clock } from '#commands/ports.ts';
 
 type Kept = { readonly pieces: Piece[]; until: number; awaitedUntil: number };

@@ -1,6 +1,6 @@
 import type { Reservation } from '#commands/admission.ts';
 import type { ModelAt } from '#commands/generation/breaker-port.ts';
-import type { PartPlace } from '#commands/generation/kept-parts.ts';
+import type { PartPlace } from '#commands/generation/part-port.ts';
 import type { Scope } from '#domain/budget/limits.ts';
 import type { TenantId } from '#domain/ids.ts';
 

@@ -26,7 +26,7 @@ export function redisModelCalls({
   readonly clock: Clock;
   readonly warn: (message: string, error: unknown) => void;
 }): ModelCalls {
-  /** By slice, then by counter. */
+  /** By the key of a model and slice, then by counter. */
   const unsent = new Map<string, Map<string, number>>();
   const slicesNow = () => callSlicesAt(clock.now().getTime());
   const orNothing = (reply: Promise<Reply>) => ifUnavailable(reply, (): Reply => []);

@@ -1,4 +1,4 @@
-import type { PartStore } from '#commands/generation/kept-parts.ts';
+import type { PartStore } from '#commands/generation/part-port.ts';
 import type { RedisConnection, Reply } from './connection.ts';
 import { ifUnavailable } from './if-unavailable.ts';
 import { awaitedKey, partsKey } from './keys.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { type PartStore, type Piece, keptParts } from '#commands/generation/kept-parts.ts';
+import { keepingParts } from '#commands/generation/kept-parts.ts';
+import type { PartStore, Piece } from '#commands/generation/part-port.ts';
 import { type Ended, type Shown, underWay } from '#commands/generation/under-way.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { MemberId } from '#domain/ids.ts';
@@ -28,7 +29,7 @@ function resumable(change: (store: PartStore) => Partial<PartStore> = () => ({})
   };
   const store = { ...seen, ...change(seen) };
   const warnings: string[] = [];
-  const of = keptParts({ sealer, store, clock, warn: (message) => void warnings.push(message) });
+  const of = keepingParts({ sealer, store, clock, warn: (message) => void warnings.push(message) });
   const id = randomUUID() as GenerationId;
   const kept = of(acme, ada, id);
   const running = underWay(clock, { resumable: true });

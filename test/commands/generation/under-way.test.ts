@@ -13,7 +13,7 @@ function left(options: Parameters<typeof underWay>[1]) {
   return { clock, running, reason: () => running.signal.reason as unknown };
 }
 
-test('whom nobody may come back for is called off at once, others after a while', async () => {
+test('a generation whose client leaves is called off at once, and one that it may come back for 15 s later', async () => {
   assert.equal(left({ resumable: false }).reason(), 'disconnect');
   const { clock, reason } = left({ resumable: true });
   await clock.advance(RESUME_MS - 1);

@@ -1,5 +1,4 @@
-import type { Watched } from '#api/generations/resuming.ts';
-import type { Ended, Shown } from '#commands/generation/under-way.ts';
+import { type Ended, type Shown, type Watched, shownAnew } from '#commands/generation/under-way.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import { shownOf } from './shapes.ts';
 
@@ -39,10 +38,8 @@ export function* eventsOfEnded(
   { cameBack }: { readonly cameBack: boolean },
 ): Generator<string> {
   const { answer } = shownOf(id, ended);
-  if (cameBack) yield eventText('again', {});
-  if (answer.text !== '') yield eventText('text', { text: answer.text });
-  for (const [index, call] of answer.toolCalls.entries()) {
-    yield eventText('tool-call', { index, ...call });
+  for (const { type, ...data } of shownAnew(answer)) {
+    if (cameBack || type !== 'again') yield eventText(type, data);
   }
   yield endText(id, ended);
 }
