@@ -16,7 +16,7 @@ type Ports = {
   readonly alertHistory: Pick<History<unknown, AlertEvent>, 'event'>;
   readonly secrets: Pick<WebhookSecrets, 'open'>;
   readonly post: PostWebhook;
-  /** Webhooks are a feature, which a plan may lose. */
+  /** Webhooks are a feature, which the tenant's plan may have lost since. */
   readonly isInPlan: (tenant: TenantId) => Promise<boolean>;
 };
 
@@ -27,7 +27,7 @@ class NotTaken extends Error {
   }
 }
 
-/** Brings one alert to one webhook, once more. */
+/** One attempt to bring one alert to one webhook. Throws where it is to be tried again. */
 export function deliverAlert(ports: Ports): Work {
   const { deliveries, deliveryHistory, post } = ports;
   return async ({ tenant, delivery }, { isLast }) => {

@@ -16,19 +16,27 @@ export type Delivery =
 export type DeliveryCommand =
   | { readonly type: 'Deliver'; readonly webhook: WebhookId; readonly alert: AlertId }
   | { readonly type: 'FailAttempt'; readonly attempts: number; readonly reason: string }
+  /** Without a `reason` it was taken. */
   | { readonly type: 'EndDelivery'; readonly attempts: number; readonly reason?: string };
 
 function decide(command: DeliveryCommand, state: Delivery): DeliveryEvent[] {
-  if (command.type === 'Deliver') {
-    const { webhook, alert } = command;
-    return state.status === 'missing' ? [{ type: 'DeliveryDue', data: { webhook, alert } }] : [];
+  switch (command.type) {
+    case 'Deliver': {
+      const { webhook, alert } = command;
+      return state.status === 'missing' ? [{ type: 'DeliveryDue', data: { webhook, alert } }] : [];
+    }
+    case 'FailAttempt': {
+      const { attempts, reason } = command;
+      if (state.status !== 'due' || attempts <= state.attempts) return [];
+      return [{ type: 'DeliveryAttemptFailed', data: { attempts, reason } }];
+    }
+    case 'EndDelivery': {
+      const { attempts, reason } = command;
+      if (state.status !== 'due') return [];
+      if (reason === undefined) return [{ type: 'DeliveryMade', data: { attempts } }];
+      return [{ type: 'DeliveryGivenUp', data: { attempts, reason } }];
+    }
   }
-  if (state.status !== 'due') return [];
-  const { type, attempts, reason } = command;
-  if (reason === undefined) return [{ type: 'DeliveryMade', data: { attempts } }];
-  if (type === 'EndDelivery') return [{ type: 'DeliveryGivenUp', data: { attempts, reason } }];
-  if (attempts <= state.attempts) return [];
-  return [{ type: 'DeliveryAttemptFailed', data: { attempts, reason } }];
 }
 
 function evolve(state: Delivery, event: DeliveryEvent): Delivery {

@@ -27,6 +27,7 @@ export function postWebhook(addresses: OutboundAddresses, clock: Clock): PostWeb
         return { reason: `status ${status}`, isFinal: status === GONE };
       } catch (error) {
         if (late.aborted) return { reason: 'timeout', isFinal: false };
+        // The log keeps it in the clear: the kind of an error, and no text that may come from outside.
         const { code } = error as { readonly code?: unknown };
         const isKind = typeof code === 'string' && /^[A-Z][A-Z\d_]{1,60}$/.test(code);
         return { reason: isKind ? code : 'connection', isFinal: false };
