@@ -68,6 +68,7 @@ export function projecting(ports: ProjectingPorts) {
     standings,
     reached: reachedBy({ store, clock, projections, progress }),
 
+    /** `degraded` tells of what is no view. */
     readiness: async (degraded: () => Promise<readonly string[]>): Promise<Readiness> => {
       const failed = engine.failure === undefined ? [] : [engine.failure.message];
       const behind = (await readiness(standing)).filter(({ caughtUp }) => !caughtUp);

@@ -52,22 +52,22 @@ export function alerting(ports: {
     return event.erased === true ? undefined : event;
   };
 
-  const limitedBy = async (recorded: RecordedEvent) => {
+  /** A tenant and its budgets limit themselves, a plan every tenant that is on it. */
+  const limitsChangedBy = async (recorded: RecordedEvent) => {
     const { tenant, stream } = recorded.header;
     limits.forget(tenant, partsOf(stream)!.id);
     const event = await opened<BudgetEvent | PlanEvent | TenantEvent>(recorded);
-    if (event?.type === 'BudgetSet') return [{ tenant, scope: event.data.scope as Scope }];
-    const whole = 'tenant' as const;
-    if (event?.type !== 'PlanPublished') return [{ tenant, scope: whole }];
+    const scope: Scope = event?.type === 'BudgetSet' ? (event.data.scope as Scope) : 'tenant';
+    if (event?.type !== 'PlanPublished') return [{ tenant, scope }];
     await mustReach(undefined, 'tenants', recorded.position);
     const tenants = await queries.tenants.onPlan(event.data.planId);
-    return tenants.map((one) => ({ tenant: one, scope: whole }));
+    return tenants.map((onPlan) => ({ tenant: onPlan, scope }));
   };
 
   const thresholds: Reaction = raiseBudgetAlerts({
     alerts: streams.alerts.handle,
     limitsOf: limits.of,
-    limitedBy,
+    limitsChangedBy,
     useAround: async (tenant, generations, position) => {
       await mustReach(tenant, 'budget_use', position);
       return await runAsTenant(tenant, () => queries.budgetUse.around(tenant, generations));

@@ -4,6 +4,7 @@ import type { Clock, EventLog, Ids, Sealer } from '#commands/ports.ts';
 import { destroyReplacedKey } from '#commands/provider-keys/destroy-replaced-key.ts';
 import type { Reaction } from '#commands/reaction.ts';
 import { reacting as reactionEngine } from '#commands/reacting.ts';
+import type { RecordedEvent } from '#domain/event.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
 import { runAsTenant } from '#infra/tenancy/tenant-context.ts';
@@ -54,31 +55,41 @@ export function reacting(ports: {
 
   return reactionEngine({
     log,
-    eventsAfter: async function* ({ position, eventId }, outer) {
-      const done = new AbortController();
-      const signal = AbortSignal.any([outer, done.signal]);
-      const batches = eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal);
-      try {
-        for (let next = batches.next(); ;) {
-          const batch = await orDue(next, TICK_MS, clock, signal);
-          if (batch !== 'due' && batch.done === true) return;
-          yield batch === 'due' ? [] : batch.value.events;
-          if (batch === 'due') continue;
-          // Not while it is behind, and not before the first event.
-          if (batch.value.live && batch.value.events.length > 0) await clock.sleep(REST_MS, signal);
-          next = batches.next();
-        }
-      } finally {
-        done.abort(null);
-        await batches.return(undefined).catch(() => undefined);
-      }
-    },
+    eventsAfter: ({ position, eventId }, outer) =>
+      withRests(clock, outer, (signal) =>
+        eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal),
+      ),
     store,
     clock,
     owner: ids.uuid(),
     reactions,
     onError: (error) => warn('a reaction tries again', error),
   });
+}
+
+/** The batches with a rest after each, and an empty one now and then where none comes. */
+async function* withRests(
+  clock: Clock,
+  outer: AbortSignal,
+  begin: (signal: AbortSignal) => ReturnType<typeof eventsAfter>,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([outer, done.signal]);
+  const batches = begin(signal);
+  try {
+    for (let next = batches.next(); ;) {
+      const batch = await orDue(next, TICK_MS, clock, signal);
+      if (batch !== 'due' && batch.done === true) return;
+      yield batch === 'due' ? [] : batch.value.events;
+      if (batch === 'due') continue;
+      // Not while it is behind, and not before the first event.
+      if (batch.value.live && batch.value.events.length > 0) await clock.sleep(REST_MS, signal);
+      next = batches.next();
+    }
+  } finally {
+    done.abort(null);
+    await batches.return(undefined).catch(() => undefined);
+  }
 }
 
 /** A reaction that waits at an event shows here: it does not skip what it cannot finish. */

@@ -24,9 +24,9 @@ type Ports = {
     position: bigint,
   ) => Promise<readonly Use[]>;
   readonly limitsOf: (tenant: TenantId, scope: Scope) => Promise<Limits>;
-  /** Whose limits are others since this event. From here on `limitsOf` says them. */
-  readonly limitedBy: (event: RecordedEvent) => Promise<readonly Limited[]>;
-  /** What is used of one in the windows of now, up to this position or later. */
+  /** Whose limits this event changed. From here on `limitsOf` answers the new ones. */
+  readonly limitsChangedBy: (event: RecordedEvent) => Promise<readonly Limited[]>;
+  /** What is used of one in the windows of today and this month, up to this position or later. */
   readonly useOf: (limited: Limited, position: bigint) => Promise<readonly Use[]>;
 };
 
@@ -43,7 +43,7 @@ const MOST_REMEMBERED = 10_000;
  * stream sees to it that each is raised once.
  */
 export function raiseBudgetAlerts(ports: Ports): Reaction {
-  const { alerts, useAround, limitsOf, limitedBy, useOf } = ports;
+  const { alerts, useAround, limitsOf, limitsChangedBy, useOf } = ports;
   const raised = new LRUCache<string, true>({ max: MOST_REMEMBERED });
   let prepared = new Map<TenantId, Prepared>();
 
@@ -85,7 +85,7 @@ export function raiseBudgetAlerts(ports: Ports): Reaction {
     },
     react: async (event, request) => {
       if (isDebit(event)) return await raiseAll(await usesFor(event), request);
-      for (const limited of await limitedBy(event)) {
+      for (const limited of await limitsChangedBy(event)) {
         const uses = await useOf(limited, event.position);
         await raiseAll(uses, inTenant(limited.tenant, request));
       }

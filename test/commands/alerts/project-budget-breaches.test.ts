@@ -61,7 +61,7 @@ test('a window that will likely end above its limit is told of once, and one tha
 
   await assert.rejects(happens(), /away/);
   isAway = false;
-  // A look that failed is none.
+  // A look that failed does not count as one: the event is looked at again at once.
   await happens();
   assert.deepEqual([asked, await raised()], [2, []]);
   p50 = 120;

@@ -28,7 +28,7 @@ function reactionOf(
   return raiseBudgetAlerts({
     alerts: commandHandler(ports, alertAggregate, heldStreams(ports, alertAggregate)),
     limitsOf: async () => ({ tokensPerDay: 100, tokensPerMonth: 1_000 }),
-    limitedBy: async () => [acme, umbra].map((tenant) => ({ tenant, scope: 'tenant' })),
+    limitsChangedBy: async () => [acme, umbra].map((tenant) => ({ tenant, scope: 'tenant' })),
     useOf: async ({ scope }) => [
       { scope, window: '2026-01-01', used: { tokens: used(), costNanoUsd: 0 } },
     ],
@@ -43,7 +43,7 @@ function reactionOf(
   });
 }
 
-const debit = (type = 'BudgetDebited'): RecordedEvent =>
+const happened = (type: string): RecordedEvent =>
   ({
     header: {
       id: randomUUID(),
@@ -54,6 +54,8 @@ const debit = (type = 'BudgetDebited'): RecordedEvent =>
     },
     position: 1n,
   }) as unknown as RecordedEvent;
+
+const debit = () => happened('BudgetDebited');
 
 const typesIn = async (shared: World) =>
   (await shared.log.readAll({ after: 0n, limit: 1_000 })).map(({ header }) => header.type);
@@ -89,7 +91,7 @@ test('a debit that leaps over thresholds raises all of them', async () => {
 test('limits that were lowered raise what their tenants have reached of them already', async () => {
   const shared = world();
   const one = reactionOf(shared, () => 85);
-  const published = debit('PlanPublished');
+  const published = happened('PlanPublished');
   await one.prepare?.([published]);
   for (let times = 0; times < 2; times += 1) {
     await one.react(published, requestBecauseOf(published, one.name));
