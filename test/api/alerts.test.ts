@@ -22,7 +22,7 @@ test('limits set below what is used raise alerts at once, whether of a budget, a
       )
       .toSorted();
   };
-  const isRaised = async (...alerts: readonly string[]) => {
+  const mustBeRaised = async (...alerts: readonly string[]) => {
     await until(async () => (await raised(theirs.send)).length >= alerts.length);
     assert.deepEqual(await raised(theirs.send), alerts);
   };
@@ -35,10 +35,10 @@ test('limits set below what is used raise alerts at once, whether of a budget, a
   await make(theirs.key, 'PUT', budget, { tokensPerDay: 10_000 });
   await make(theirs.key, 'PUT', budget, { tokensPerDay: 160 });
   const ofBudget = ['tokensPerDay 50 130', 'tokensPerDay 80 130'];
-  await isRaised(...ofBudget);
+  await mustBeRaised(...ofBudget);
 
   await publish('theirs', 250);
-  await isRaised(...ofBudget, 'tokensPerMonth 50 130');
+  await mustBeRaised(...ofBudget, 'tokensPerMonth 50 130');
 
   await publish('smaller', 150);
   const planned = await ours.app.inject({
@@ -48,6 +48,6 @@ test('limits set below what is used raise alerts at once, whether of a budget, a
     payload: { plan: 'smaller' },
   });
   assert.equal(planned.statusCode, 200, planned.body);
-  await isRaised(...ofBudget, 'tokensPerMonth 50 130', 'tokensPerMonth 80 130');
+  await mustBeRaised(...ofBudget, 'tokensPerMonth 50 130', 'tokensPerMonth 80 130');
   assert.deepEqual(await raised(send), []);
 });

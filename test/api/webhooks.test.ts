@@ -38,7 +38,7 @@ async function alerted(
 const jsonIn = async (answer: Response) => JSON.parse(await answer.text());
 
 /** From a generation to a receiver that checks what it is sent. */
-async function isPosted(t: TestContext, env: Readonly<Record<string, string>>) {
+async function mustBePosted(t: TestContext, env: Readonly<Record<string, string>>) {
   const hook = await webhookReceiver(t);
   const ours = await alerted(t, hook, env);
   await until(async () => (await ours.deliveries())[0]?.status === 'made');
@@ -81,13 +81,13 @@ async function isPosted(t: TestContext, env: Readonly<Record<string, string>>) {
 }
 
 test('an alert is posted once, signed so that others can verify it, and without anybody’s words', async (t) => {
-  await isPosted(t, {});
+  await mustBePosted(t, {});
 });
 
 if (whereRedisIs('own')) {
   test('an alert that a generation raises goes through the queue in Redis to a receiver that can verify it', async (t) => {
     const redis = await redisServer(t);
-    const { deliveries } = await isPosted(t, { REDIS_URL: redis.url });
+    const { deliveries } = await mustBePosted(t, { REDIS_URL: redis.url });
     const [{ id }] = await deliveries();
     const told = await redis.shell.xrange('{palimpsest}:palimpsest-deliveries:events', '-', '+');
     const completed = told.filter(([, fields]) => fields.includes('completed'));
@@ -117,7 +117,7 @@ test('a receiver that fails or redirects is asked again with the same id, and ne
   assert.deepEqual([hook.received.length, ids.size, elsewhere.received.length], [4, 1, 0]);
 });
 
-test('a receiver that says it is gone is left alone, and so is one that was removed', async (t) => {
+test('a receiver that says it is gone is left alone, and so is one that was removed, whose deliveries its own tenant can still read', async (t) => {
   const hook = await webhookReceiver(t, [(response) => response.writeHead(410).end()]);
   const ours = await alerted(t, hook);
   await until(async () => (await ours.deliveries())[0]?.status === 'given-up');
@@ -131,7 +131,6 @@ test('a receiver that says it is gone is left alone, and so is one that was remo
   });
   assert.equal(removed.statusCode, 200);
   await until(async () => (await jsonIn(await ours.send('/v1/webhooks'))).items.length === 0);
-  // What became of its deliveries can be looked at still, by its own tenant.
   assert.deepEqual(await ours.deliveries(), [delivery]);
   const theirs = await onPlan(ours, 'theirs', {});
   const other = await theirs.send(`/v1/webhooks/${ours.id}/deliveries`);

@@ -56,7 +56,7 @@ async function alertedServer(t: TestContext, env: Readonly<Record<string, string
 }
 
 /** Kills it between an alert and its delivery, and between that and its being known. */
-async function isDelivered(
+async function mustBeDelivered(
   t: TestContext,
   env: Readonly<Record<string, string>>,
   forget?: () => Promise<unknown>,
@@ -118,7 +118,7 @@ async function isDelivered(
 test(
   'an alert is received with its own id after kill -9 before and after its delivery, from the queue in process',
   OPTIONS,
-  (t) => isDelivered(t, {}),
+  (t) => mustBeDelivered(t, {}),
 );
 
 if (whereRedisIs('own')) {
@@ -127,7 +127,7 @@ if (whereRedisIs('own')) {
     OPTIONS,
     async (t) => {
       const redis = await redisServer(t);
-      await isDelivered(t, { REDIS_URL: redis.url }, () => redis.shell.flushall());
+      await mustBeDelivered(t, { REDIS_URL: redis.url }, () => redis.shell.flushall());
     },
   );
 }

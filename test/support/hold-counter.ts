@@ -1,17 +1,12 @@
 import type { TestContext } from 'node:test';
-import { Client } from 'pg';
+import { superuserOn } from './superuser.ts';
 
 /** Keeps every append to this database's log waiting until the returned function is called. */
 export async function holdCounter(
   t: TestContext,
-  { url }: { readonly url: string },
+  database: { readonly url: string },
 ): Promise<() => Promise<void>> {
-  const server = new URL(process.env['TEST_DATABASE_URL']!);
-  server.pathname = new URL(url).pathname;
-  const holder = new Client({ connectionString: server.href });
-  holder.on('error', () => undefined);
-  await holder.connect();
-  t.after(async () => await holder.end());
+  const holder = await superuserOn(t, database);
   await holder.query('begin');
   await holder.query('select from log_head for update');
   return async () => {

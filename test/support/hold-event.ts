@@ -1,18 +1,13 @@
 import type { TestContext } from 'node:test';
-import { Client } from 'pg';
 import { until } from './process.ts';
+import { superuserOn } from './superuser.ts';
 
 /**
  * Holds the append of the next event of a type to this database's log: `reached` resolves when it
  * has come to that, and `drop` loses it, as if the machine that sent it had died before.
  */
-export async function holdEvent(t: TestContext, { url }: { readonly url: string }, type: string) {
-  const server = new URL(process.env['TEST_DATABASE_URL']!);
-  server.pathname = new URL(url).pathname;
-  const holder = new Client({ connectionString: server.href });
-  holder.on('error', () => undefined);
-  await holder.connect();
-  t.after(async () => await holder.end());
+export async function holdEvent(t: TestContext, database: { readonly url: string }, type: string) {
+  const holder = await superuserOn(t, database);
   await holder.query(`
     create or replace function hold() returns trigger language plpgsql as $$
       begin perform pg_sleep(60); return new; end $$;
