@@ -41,7 +41,7 @@ export function deliverAlert(ports: Ports): Work {
     if ('reason' in toSend) return await end(state.attempts, toSend.reason);
 
     const failure = await post(toSend.url, toSend.secret, toSend.message);
-    // By the log: a queue that was lost counts from 1 again.
+    // By the log, because a queue that was lost begins anew.
     const attempts = state.attempts + 1;
     if (failure === undefined || failure.isFinal || isLast) {
       return await end(attempts, failure?.reason);

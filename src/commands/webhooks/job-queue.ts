@@ -4,15 +4,17 @@ import type { DeliveryId } from '#domain/delivery/ids.ts';
 /** All that a job says: the rest is in the log. */
 export type DeliveryJob = { readonly tenant: TenantId; readonly delivery: DeliveryId };
 
-/** Counts from 1. */
-export type Attempt = { readonly number: number; readonly isLast: boolean };
+export type Attempt = {
+  /** As far as the queue knows: one that was lost begins anew. */
+  readonly isLast: boolean;
+};
 
 /** Throws to be called again later, unless it was the last time. */
 export type Work = (job: DeliveryJob, attempt: Attempt) => Promise<void>;
 
 /**
  * Jobs that are tried again, each time later and not in step with others. A queue may forget: what
- * is due is in the log, and is added again when a process starts.
+ * is due is in the log, and is added again from there every now and then.
  */
 export type JobQueue = {
   /** A job that is waiting or under way already is not added again. */

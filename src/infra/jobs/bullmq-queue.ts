@@ -56,8 +56,7 @@ export function bullmqQueue(ports: {
       worker = new Worker<DeliveryJob>(
         name,
         async ({ data, attemptsMade }) => {
-          const number = attemptsMade + 1;
-          await work(data, { number, isLast: number >= retries.most });
+          await work(data, { isLast: attemptsMade + 1 >= retries.most });
         },
         {
           connection: blocking,

@@ -17,7 +17,7 @@ export function memoryQueue(ports: {
   const run = async (job: DeliveryJob, doWork: Work): Promise<void> => {
     for (let number = 1; number <= retries.most && !stop.signal.aborted; number += 1) {
       try {
-        return await doWork(job, { number, isLast: number === retries.most });
+        return await doWork(job, { isLast: number === retries.most });
       } catch (error) {
         onError(error);
       }
