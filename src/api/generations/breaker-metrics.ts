@@ -9,5 +9,6 @@ export function breakerChanges(registry: Registry): BreakerChanged {
     labelNames: ['provider', 'model', 'to'],
     registers: [registry],
   });
-  return (at, to) => changes.inc({ ...at, to });
+  // Whoever asks may know more of the model, such as its price, which is no label.
+  return ({ provider, model }, to) => changes.inc({ provider, model, to });
 }
