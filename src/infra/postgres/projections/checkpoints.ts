@@ -8,7 +8,7 @@ import {
   type ProjectionStore,
 } from '#projections/ports.ts';
 import { batchOf } from './batch-of.ts';
-import { movingTogether } from './moving-together.ts';
+import { lockedInTurn, movingTogether } from './moving-together.ts';
 import { type ProjectorTransactions, isOf } from './transaction.ts';
 
 type CheckpointRow = {
@@ -64,8 +64,12 @@ export function checkpoints(
 
     renew: (owner, ttlMs) =>
       transaction('public', async (tx) => {
-        await sql`update projection_checkpoints set lease_until = ${until(ttlMs)}
-                   where lease_owner = ${owner}`.execute(tx);
+        await sql`
+          with ${lockedInTurn(sql`lease_owner = ${owner}`)}
+          update projection_checkpoints known set lease_until = ${until(ttlMs)} from locked
+           where (known.projection, known.version, known.generation, known.partition)
+               = (locked.projection, locked.version, locked.generation, locked.partition)
+             and lease_owner = ${owner}`.execute(tx);
         await sql`insert into projectors (owner, until) values (${owner}, ${until(ttlMs)})
                   on conflict (owner) do update set until = excluded.until`.execute(tx);
         await sql`delete from projectors where until < ${clock.now()}`.execute(tx);

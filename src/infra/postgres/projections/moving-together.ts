@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Clock, type Lease, LeaseLost, type Move, laneName } from '#projections/ports.ts';
 import type { ProjectorTransactions } from './transaction.ts';
 
@@ -26,7 +26,7 @@ export function movingTogether(
       try {
         const moved = await moveAll(together);
         for (const { lease, moved: one } of together) {
-          if (moved.has(laneName(lease.lane))) one.resolve();
+          if (moved.has(leaseName(lease))) one.resolve();
           else one.reject(new LeaseLost(lease.lane));
         }
       } catch (error) {
@@ -36,21 +36,27 @@ export function movingTogether(
     sending = undefined;
   };
 
-  /** Answers the lanes that were still their leases'. */
+  /** Answers the leases that still had their lanes. */
   const moveAll = async (together: readonly Moving[]): Promise<ReadonlySet<string>> =>
     await transaction('public', async (tx) => {
-      const { rows } = await sql<Lease['lane']>`
+      const { rows } = await sql<Lease['lane'] & { readonly epoch: string }>`
+        with given as (
+          select * from jsonb_to_recordset(${JSON.stringify(together.map(rowOf))}::jsonb) as given(
+                 projection text, version int, generation int, partition int, epoch bigint,
+                 "from" bigint, position bigint, event_id uuid, ordinal bigint, log_id text)
+        ), ${lockedInTurn(sql`
+          (projection, version, generation, partition)
+            in (select projection, version, generation, partition from given)`)}
         update projection_checkpoints known
            set position = given.position, event_id = given.event_id, ordinal = given.ordinal,
                log_id = given.log_id, moved_at = ${clock.now()}
-          from jsonb_to_recordset(${JSON.stringify(together.map(rowOf))}::jsonb) as given(
-                 projection text, version int, generation int, partition int, epoch bigint,
-                 "from" bigint, position bigint, event_id uuid, ordinal bigint, log_id text)
+          from given join locked using (projection, version, generation, partition)
          where (known.projection, known.version, known.generation, known.partition)
              = (given.projection, given.version, given.generation, given.partition)
            and known.position = given."from" and known.epoch = given.epoch
-        returning known.projection, known.version, known.generation, known.partition`.execute(tx);
-      return new Set(rows.map(laneName));
+        returning known.projection, known.version, known.generation, known.partition,
+                  known.epoch`.execute(tx);
+      return new Set(rows.map(({ epoch, ...lane }) => leaseName({ lane, epoch: BigInt(epoch) })));
     });
 
   return async (moving) => {
@@ -60,6 +66,20 @@ export function movingTogether(
     await moved.promise;
   };
 }
+
+/**
+ * Statements that change many checkpoints take them in one order, else two of them could each hold
+ * what the other one waits for.
+ */
+export const lockedInTurn = (which: RawBuilder<unknown>) => sql`
+  locked as (
+    select projection, version, generation, partition from projection_checkpoints
+     where ${which}
+     order by projection, version, generation, partition
+       for no key update)`;
+
+/** A lane can be asked for by a lease and by the one that took it over. */
+const leaseName = ({ lane, epoch }: Pick<Lease, 'lane' | 'epoch'>) => `${laneName(lane)} ${epoch}`;
 
 /** Big numbers as texts: JSON knows no others. */
 const rowOf = ({ lease: { lane, epoch }, logId, move: { from, to } }: Moving) => ({
