@@ -37,6 +37,8 @@ export async function logHold(
     throw error;
   }
   const acquired = breakers.acquire(at);
+  // It may fail before anybody waits for it, which must not end the process.
+  acquired.catch(() => undefined);
   try {
     await confirmed(admission, hold, async (again) => {
       const step = stepOf(tenant, id, `reserved in ${again.held.epoch}`, request);
@@ -45,7 +47,7 @@ export async function logHold(
     });
     return await acquired;
   } catch (error) {
-    const permit = await acquired;
+    const permit = await acquired.catch(() => undefined);
     if (permit !== undefined) await breakers.record(at, permit, 'unknown');
     const ending = { type: 'GenerationFailed', data: { reason: 'budget' } } as const;
     const step = stepOf(tenant, id, 'ended', request);

@@ -59,7 +59,13 @@ export async function payNext(ports: PayPorts, paying: Paying): Promise<Paid | E
       skipped.push(failing(candidate));
       continue;
     }
-    const paid = await topUp(ports, { ...paying, skipped }, candidate);
+    const paid = await topUp(ports, { ...paying, skipped }, candidate).catch(
+      async (error: unknown) => {
+        // Else nobody could probe this model until the lease of this probe is over.
+        await ports.breakers.record(at, permit, 'unknown');
+        throw error;
+      },
+    );
     if (typeof paid === 'object') {
       const { attempt } = paying;
       return { candidate, index: from + place, attempt, permit, held: paid };

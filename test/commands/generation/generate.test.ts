@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Admission, AdmissionUnavailable } from '#commands/admission.ts';
 import { answerCache } from '#commands/generation/answer-cache.ts';
+import type { Breakers } from '#commands/generation/breaker-port.ts';
 import { budgetBooks } from '#commands/generation/budget-books.ts';
 import { generating } from '#commands/generation/generate.ts';
 import { settlingLost } from '#commands/generation/settle-lost.ts';
@@ -9,7 +10,8 @@ import type { Wanted } from '#commands/generation/wanted.ts';
 import { LogUnavailable } from '#commands/ports.ts';
 import { zero } from '#domain/amount.ts';
 import { windowsAt } from '#domain/budget/windows.ts';
-import type { ModelId } from '#domain/ids.ts';
+import { breakerSettings } from '#domain/breaker/breaker.ts';
+import type { CascadeId, ModelId, ProviderId } from '#domain/ids.ts';
 import { memoryAdmission } from '#infra/memory/admission/admission.ts';
 import { memoryAnswerStore } from '#infra/memory/answer-store.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
@@ -36,7 +38,10 @@ const wanted: Wanted = {
 const LEASE_MS = 20_000;
 
 /** One process with our own model, whose tokens have a price here. */
-async function process(change: (admission: Admission) => Partial<Admission> = () => ({})) {
+async function process(
+  change: (admission: Admission) => Partial<Admission> = () => ({}),
+  changedBreakers: Partial<Breakers> = {},
+) {
   const clock = manualClock();
   let isDown = false;
   const kept = memoryEventLog({ clock });
@@ -55,8 +60,11 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
   };
   const { streams, find, publishProvider, publishModel, publishPrice } = catalogue(world);
   await publishProvider('openai', { protocol: 'offline' });
-  await publishModel('ours');
-  await publishPrice('ours');
+  const models = ['ours', 'another'] as ModelId[];
+  for (const model of models) {
+    await publishModel(model);
+    await publishPrice(model);
+  }
   const { handle: generations, history: generationHistory } = streams.generations;
   const books = budgetBooks({
     ...world,
@@ -77,8 +85,8 @@ async function process(change: (admission: Admission) => Partial<Admission> = ()
     admission,
     calls: memoryModelCalls({ clock }),
     answers: answerCache({ sealer: world.sealer, store: memoryAnswerStore({ clock }), clock }),
-    breakers: memoryBreakers({ clock }),
-    catalogue: { find, reach: reachProvider({ clock }), cascade: async () => [] },
+    breakers: { ...memoryBreakers({ clock }), ...changedBreakers },
+    catalogue: { find, reach: reachProvider({ clock }), cascade: async () => models },
     claimsOf: async (_, limits) => [{ scope: 'tenant', limits }],
     entitlement: async () => ({
       limits,
@@ -177,6 +185,43 @@ test('a hold that is gone when it is to be confirmed calls nobody and takes noth
     ['GenerationRequested', 'BudgetReserved', 'GenerationFailed'],
   );
   assert.deepEqual(await usage(), { settled: zero, held: zero, open: 0, drift: [] });
+});
+
+test('a breaker that cannot be asked calls nobody and takes nothing, however long the counters take', async () => {
+  for (const turns of [0, 3]) {
+    const { begin, typesOf, usage } = await process(
+      (counters) => ({
+        confirm: async (step) => {
+          for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+          return await counters.confirm(step);
+        },
+      }),
+      { acquire: () => Promise.reject(new Error('no breaker')) },
+    );
+    await assert.rejects(begin(wanted, request()), /no breaker/);
+    assert.equal((await typesOf()).at(-1), 'GenerationFailed');
+    assert.deepEqual(await usage(), { settled: zero, held: zero, open: 0, drift: [] });
+  }
+});
+
+test('a probe that cannot be paid for is free for others at once', async () => {
+  const time = manualClock();
+  const settings = { ...breakerSettings, minCalls: 1 };
+  const breakers = memoryBreakers({ clock: time, settings });
+  const another = { provider: 'openai' as ProviderId, model: 'another' as ModelId };
+  await breakers.record(another, (await breakers.acquire(another))!, 'failed');
+  await time.advance(settings.openMs);
+  const { begin } = await process(
+    () => ({ topUp: () => Promise.reject(new AdmissionUnavailable('they are away')) }),
+    {
+      ...breakers,
+      acquire: async (at) => (at.model === 'ours' ? undefined : await breakers.acquire(at)),
+    },
+  );
+  const byTask = { ...wanted, by: { task: 'converse' as CascadeId } };
+  const { state } = await ended(await begin(byTask, request()));
+  assert.equal(state.status, 'failed');
+  assert.deepEqual(await breakers.standing(another), { status: 'half-open', waitMs: 0 });
 });
 
 test('a request that was settled by another while it slept is debited once', async () => {
