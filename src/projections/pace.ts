@@ -42,9 +42,9 @@ export function pace(deps: {
         const ms = due - ahead - clock.now().getTime();
         if (ms <= 0) return;
         const woken = new AbortController();
-        const slept = clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
-        await Promise.race([slept, progress.nextWish()]);
-        woken.abort(null);
+        const leave = progress.onWish(() => woken.abort(null));
+        await clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+        leave();
       }
     },
   };

@@ -8,39 +8,52 @@ export type LocalProgress = {
   moved(lane: Lane, seen: Checkpoint): void;
   left(lane: Lane): void;
   seen(lane: Lane): bigint | undefined;
-  /** Resolves at the next move of any lane. */
-  nextMove(): Promise<void>;
+  /**
+   * Calls `wake` at every move of a lane, until what this answers is called: a promise would keep
+   * something of everybody who ever waited for it, and where no lane is of this process it stays.
+   */
+  onMove(wake: () => void): () => void;
   /** Somebody waits for these views to hold everything up to there, until what this answers is called. */
   want(views: readonly string[], position: bigint): () => void;
   /** Whether anybody waits for the view to go beyond there. */
   isWanted(view: string, beyond: bigint): boolean;
-  /** Resolves when the next one begins to wait. */
-  nextWish(): Promise<void>;
+  /** Calls `wake` whenever one begins to wait, until what this answers is called. */
+  onWish(wake: () => void): () => void;
 };
 
 export function localProgress(): LocalProgress {
   const seen = new Map<string, bigint>();
   const wishes = new Set<{ readonly views: readonly string[]; readonly position: bigint }>();
-  let next = Promise.withResolvers<void>();
-  let nextWish = Promise.withResolvers<void>();
+  const [moves, beginnings] = [wakers(), wakers()];
   return {
     moved: (lane, { position }) => {
       seen.set(laneName(lane), position);
-      next.resolve();
-      next = Promise.withResolvers();
+      moves.wakeAll();
     },
     left: (lane) => seen.delete(laneName(lane)),
     seen: (lane) => seen.get(laneName(lane)),
-    nextMove: () => next.promise,
+    onMove: moves.add,
     want: (views, position) => {
       const wish = { views, position };
       wishes.add(wish);
-      nextWish.resolve();
-      nextWish = Promise.withResolvers();
+      beginnings.wakeAll();
       return () => wishes.delete(wish);
     },
     isWanted: (view, beyond) =>
       [...wishes].some(({ views, position }) => position > beyond && views.includes(view)),
-    nextWish: () => nextWish.promise,
+    onWish: beginnings.add,
+  };
+}
+
+function wakers() {
+  const waiting = new Set<() => void>();
+  return {
+    add: (wake: () => void) => {
+      waiting.add(wake);
+      return () => void waiting.delete(wake);
+    },
+    wakeAll: () => {
+      for (const wake of waiting) wake();
+    },
   };
 }

@@ -82,9 +82,15 @@ export function reachedBy(deps: {
   async function moved(signal: AbortSignal): Promise<void> {
     const done = new AbortController();
     const wake = AbortSignal.any([signal, done.signal]);
+    const next = Promise.withResolvers<void>();
+    const leave = progress.onMove(next.resolve);
     const tick = clock.sleep(ASK_MS, wake).then(() => (wake.aborted ? undefined : ask()));
-    tick.catch(() => undefined);
-    await Promise.race([progress.nextMove(), tick]);
-    done.abort(null);
+    tick.then(next.resolve, next.reject);
+    try {
+      await next.promise;
+    } finally {
+      leave();
+      done.abort(null);
+    }
   }
 }
