@@ -17,7 +17,7 @@ const LAZY_MS = 1_000;
 
 export type ReactingDeps = {
   readonly log: Pick<EventLog, 'logId' | 'at' | 'head' | 'readStream'>;
-  /** Every event after this place, for ever, in batches; now and then an empty one where none comes. */
+  /** Every event after this place, for ever, in batches; an empty one when none comes any more. */
   readonly eventsAfter: (
     place: ReactionPlace,
     signal: AbortSignal,
@@ -108,7 +108,7 @@ async function follow(
     place = finished;
     const isLazy = error === undefined && !events.some((event) => isBusiness(reaction, event));
     // Also when one of them failed: what came before it need not be done again.
-    const isDue = !isLazy || clock.now().getTime() - savedAt >= LAZY_MS;
+    const isDue = !isLazy || events.length === 0 || clock.now().getTime() - savedAt >= LAZY_MS;
     if (isDue && !(await save())) return;
     if (signal.aborted) break;
     if (error !== undefined) throw error;

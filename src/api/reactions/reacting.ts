@@ -15,7 +15,7 @@ import type { Aggregates } from '#api/aggregates.ts';
 
 /** Moving a reaction's place costs more than most of the events that it moves over. */
 const REST_MS = 200;
-/** Where no event comes, what was seen is noted so often. */
+/** Where no event comes for so long, what was seen is noted. */
 const TICK_MS = 1_000;
 
 /** What follows from events in other streams; run by the role `worker`. */
@@ -67,7 +67,7 @@ export function reacting(ports: {
   });
 }
 
-/** The batches with a rest after each, and an empty one now and then where none comes. */
+/** The batches with a rest after each, and an empty one when none comes any more. */
 async function* withRests(
   clock: Clock,
   outer: AbortSignal,
@@ -77,8 +77,10 @@ async function* withRests(
   const signal = AbortSignal.any([outer, done.signal]);
   const batches = begin(signal);
   try {
-    for (let next = batches.next(); ;) {
-      const batch = await orDue(next, TICK_MS, clock, signal);
+    for (let [next, isQuiet] = [batches.next(), false]; ;) {
+      // Once after each batch: what waits for the next one keeps something of every tick.
+      const batch = isQuiet ? await next : await orDue(next, TICK_MS, clock, signal);
+      isQuiet = batch === 'due';
       if (batch !== 'due' && batch.done === true) return;
       yield batch === 'due' ? [] : batch.value.events;
       if (batch === 'due') continue;
