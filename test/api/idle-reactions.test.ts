@@ -8,7 +8,7 @@ import { postgresReactionStore } from '#infra/postgres/reaction-store.ts';
 import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { follower } from '#projections/follower.ts';
-import { byOperator, catalogue } from '#test/support/catalogue.ts';
+import { catalogue } from '#test/support/catalogue.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { until } from '#test/support/process.ts';
 
@@ -30,7 +30,7 @@ test('reactions that nothing happens for note where they are, and leave nothing 
   const flow = follower(log, hasty, (error) => assert.fail(String(error)));
   const ports = { database, log, flow, streams, sealer, clock: hasty, ids: systemIds };
   const reactions = reacting({ ...ports, metrics: new Registry(), others: [], warn });
-  stops.push(reactions.stop, flow.close);
+  stops.push(reactions.stop, async () => await flow.close());
   await reactions.start();
   await publishProvider('openai');
   const store = postgresReactionStore(database, hasty);
