@@ -24,9 +24,10 @@ test('the page of a document', { skip: withoutBrowser, timeout: 120_000 }, async
     await Promise.all([ada.reads(TEXT), bob.reads(TEXT)]);
 
     await ada.editor.press('Control+End');
+    // What she types is seen before it is sent: on a slow machine only a part of it at a time.
+    const seen = bob.page.locator('.typed-by').first().waitFor();
     await ada.page.keyboard.type('Ada was here.');
-    // What she types is seen before it is sent.
-    await bob.page.locator('.typed-by', { hasText: 'Ada was here.' }).waitFor();
+    await seen;
     await bob.page.locator('.caret-name', { hasText: 'Ada' }).waitFor();
     await bob.editor.press('Control+Home');
     await bob.page.keyboard.type('% Bob\n');
