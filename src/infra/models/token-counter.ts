@@ -89,11 +89,18 @@ function counterOf(count: Count): TokenCounter {
   };
   const ofTool = ({ name, description = '', parameters = {} }: Tool): number =>
     PER_TOOL + text(name) + text(description) + text(JSON.stringify(parameters));
+  /** The same ones are counted before a call, for every model that may answer, and after it. */
+  const counted = new WeakMap<readonly Message[], number>();
+  const ofMessages = (messages: readonly Message[]): number => {
+    const known = counted.get(messages) ?? sum(messages.map(ofMessage));
+    counted.set(messages, known);
+    return known;
+  };
   return {
     text,
     prompt: ({ messages, tools = [], format }) =>
       PER_PROMPT +
-      sum(messages.map(ofMessage)) +
+      ofMessages(messages) +
       sum(tools.map(ofTool)) +
       (format?.type === 'json-schema' ? PER_TOOL + text(JSON.stringify(format.schema)) : 0),
   };
