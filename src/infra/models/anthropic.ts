@@ -24,7 +24,7 @@ export function anthropicProvider({
 }: AnthropicOptions): ModelProvider {
   // Everything is said here, because the library would read the rest from the environment.
   const client = new Anthropic({
-    ...clientOptions,
+    ...clientOptions(clock),
     baseURL: baseUrl,
     apiKey,
     webhookKey: null,

@@ -40,11 +40,13 @@ export async function* runAttempt(
   attempt.signal.addEventListener('abort', callOff, { once: true });
   const answer = received(attempt.prompt, tokens);
   const { wait, end } = patience(clock, stricter(limits, attempt.limits), attempt.signal);
+  let isRead = false;
   try {
     if (attempt.signal.aborted) throw new ModelError('aborted');
     const parts = open(attempt, connection.signal)[Symbol.asyncIterator]();
     for (;;) {
       const part = await wait(parts.next(), answer.hasBegun());
+      isRead = part.done === true;
       if (part.done === true) break;
       const passed = answer.take(part.value);
       if (passed) yield passed;
@@ -57,7 +59,8 @@ export async function* runAttempt(
   } finally {
     attempt.signal.removeEventListener('abort', callOff);
     end();
-    connection.abort();
+    // A connection whose answer was read is used again.
+    if (!isRead) connection.abort();
   }
 }
 

@@ -24,7 +24,7 @@ export function openaiProvider({
 }: OpenAIOptions): ModelProvider {
   // Everything is said here, because the library would read the rest from the environment.
   const client = new OpenAI({
-    ...clientOptions,
+    ...clientOptions(clock),
     baseURL: baseUrl,
     apiKey,
     adminAPIKey: null,
