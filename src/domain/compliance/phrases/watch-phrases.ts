@@ -72,12 +72,12 @@ export function watchPhrases({ phrases, tree }: PhraseList): Watch {
     if (candidates.length > 0) sightings.push(...decide(folded));
     for (let index = 0; index < folded.latin.length; index += 1) {
       node = tree.step(node, folded.latin.charCodeAt(index));
-      units.push({
-        start,
-        plain: folded.plain[index] ?? '',
-        isFirst: index === 0,
-        before: previous,
-      });
+      // What begins no phrase is not remembered: in most texts that is nearly all.
+      if (node === 0) units.length = 0;
+      else {
+        const plain = folded.plain[index] ?? '';
+        units.push({ start, plain, isFirst: index === 0, before: previous });
+      }
     }
     forget();
     if (node !== 0) candidatesAt(read);
