@@ -117,9 +117,12 @@ async function follow(
   await save();
 }
 
+const isOf = ({ reactsTo }: Reaction, { header }: RecordedEvent): boolean =>
+  reactsTo.includes(header.type);
+
 /** The last part of a command stands for all of them. */
-const isBusiness = ({ reactsTo }: Reaction, { header }: RecordedEvent): boolean =>
-  reactsTo.includes(header.type) || (header.parts ?? 0) > 0;
+const isBusiness = (reaction: Reaction, event: RecordedEvent): boolean =>
+  isOf(reaction, event) || (event.header.parts ?? 0) > 0;
 
 /** Event by event, up to the end or to the first that fails. */
 async function finish(
@@ -131,12 +134,13 @@ async function finish(
 ): Promise<{ readonly finished: ReactionPlace; readonly error?: unknown }> {
   let finished = from;
   try {
-    await reaction.prepare?.(
-      events.filter(({ header }) => reaction.reactsTo.includes(header.type)),
-    );
+    await reaction.prepare?.(events.filter((event) => isOf(reaction, event)));
     for (const event of events) {
       if (signal.aborted) break;
-      for (const one of await inEffect(deps, event)) await reactTo(reaction, one);
+      // Most events are nobody's business, and there are a dozen reactions: they wait for nothing.
+      if (isBusiness(reaction, event)) {
+        for (const one of await inEffect(deps, event)) await reactTo(reaction, one);
+      }
       finished = { position: event.position, eventId: event.header.id };
     }
     return { finished };
@@ -157,7 +161,7 @@ async function inEffect(
 }
 
 async function reactTo(reaction: Reaction, event: RecordedEvent): Promise<void> {
-  if (!reaction.reactsTo.includes(event.header.type)) return;
+  if (!isOf(reaction, event)) return;
   try {
     await reaction.react(event, requestBecauseOf(event, reaction.name));
   } catch (error) {
