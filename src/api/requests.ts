@@ -48,6 +48,7 @@ export function metaOf(request: FastifyRequest, tenant = request.principal.tenan
     tenant,
     principal: { ...principal, tenant },
     commandId: key ? commandIdOf(tenant, principal.member, key) : server.freshCommandId(),
+    isOnlyOnce: key === undefined,
     commandHash: hashOf(request),
     correlationId: request.id,
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -25,6 +25,8 @@ export type CommandRequest = {
   readonly tenant: TenantId;
   readonly principal: Principal;
   readonly commandId: CommandId;
+  /** The id was made here, for this request: it is no repeat, and nobody can repeat it. */
+  readonly isOnlyOnce?: boolean;
   /** SHA-256 of the request: tells a repeat from an idempotency key used for something else. */
   readonly commandHash: Uint8Array;
   readonly correlationId: string;

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Aggregate } from '#domain/aggregate.ts';
 import type { DomainEvent } from '#domain/event.ts';
 import { type StreamName, partsOf } from '#domain/stream.ts';
-import { type Fold, encodeFold } from './fold.ts';
+import { type Fold, emptyFold, encodeFold } from './fold.ts';
 import { type LoadPorts, foldTail, load, snapshotName } from './load.ts';
 import { type Clock, SubjectErased } from './ports.ts';
 import { streamQueue } from './stream-queue.ts';
@@ -35,6 +35,11 @@ export type HeldStreams<State, Event extends DomainEvent> = {
     stream: StreamName,
     work: (held: HeldStream<State, Event>) => Promise<T>,
   ): Promise<T>;
+  /**
+   * Holds the stream as one without events, unread: its id was just made, so nobody can have written
+   * to it. Where that is wrong after all, the first append conflicts, and reads it.
+   */
+  expectNew(stream: StreamName): void;
   /** Takes a snapshot when enough was folded since the last. Returns at once. */
   snapshotIfDue(stream: StreamName, fold: Fold<State, Event>, lastType: string): void;
   /** Gives back the memory of streams that nobody was at for a while. */
@@ -90,6 +95,13 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
         const refresh = () => foldTail(ports, aggregate, stream, fold);
         return await work({ fold, isNewest, refresh });
       }),
+
+    expectNew: (stream) => {
+      if (held.has(stream)) return;
+      const now = ports.clock.now().getTime();
+      const fold = emptyFold<State, Event>(aggregate.decider.initialState);
+      held.set(stream, { fold, loadedAt: now, usedAt: now });
+    },
 
     snapshotIfDue: (stream, fold, lastType) => {
       const { events, bytes } = fold.tail;

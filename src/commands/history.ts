@@ -22,6 +22,8 @@ export type History<State, Event extends DomainEvent = DomainEvent> = {
   newest(tenant: TenantId, id: string): Promise<Past<State>>;
   /** As it was at this revision or at a later one; reads nothing where that is known here. */
   since(tenant: TenantId, id: string, revision: number): Promise<Past<State>>;
+  /** Nothing is there, as its id was just made; so nothing is read before the first command. */
+  expectNew(tenant: TenantId, id: string): void;
   at(tenant: TenantId, id: string, point: PointInTime): Promise<Past<State>>;
   /** What happened at a revision; `undefined` when it was erased, or nothing did. */
   event(tenant: TenantId, id: string, revision: number): Promise<OpenedEvent<Event> | undefined>;
@@ -51,6 +53,8 @@ export function history<State, Command, Event extends DomainEvent>(
         if (held.fold.revision < revision) await held.refresh();
         return pastOf(held.fold);
       }),
+
+    expectNew: (tenant, id) => streams.expectNew(streamOf(tenant, aggregate.kind, id)),
 
     at: async (tenant, id, point) => {
       const stream = streamOf(tenant, aggregate.kind, id);

@@ -9,9 +9,15 @@ import { RESUME_MS, type UnderWay, underWay } from './under-way.ts';
 import type { Begun, GeneratePorts, Wanted } from './wanted.ts';
 import { blockedAt } from './without-model.ts';
 
-/** Whoever comes back after the end still finds what came. */
+/** Whoever comes back or asks again after the end still finds what came. */
 const KEPT_MS = RESUME_MS;
 
+type Working = {
+  readonly running: UnderWay;
+  readonly done: Promise<unknown>;
+  /** Ends its keeping: one signal for all would have a listener for each of 15 seconds. */
+  readonly leaving: AbortController;
+};
 type Asked = { readonly hash: Uint8Array; readonly begun: Promise<Begun> };
 
 /** The one path of every generation: nothing calls a model but what it has admitted and logged. */
@@ -19,12 +25,16 @@ export function generating(ports: GeneratePorts) {
   const { generationHistory, clock } = ports;
   /** A repeat that comes meanwhile meets the first one here: the stream may hold nothing yet. */
   const here = new Map<GenerationId, Asked>();
-  const working = new Map<GenerationId, { running: UnderWay; done: Promise<unknown> }>();
+  const working = new Map<GenerationId, Working>();
   const closing = new AbortController();
 
   async function start(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
-    const before = await generationHistory.newest(request.tenant, id);
-    if (before.state.status !== 'missing') return await repeat(id, wanted, request);
+    const { tenant, isOnlyOnce } = request;
+    if (isOnlyOnce === true) generationHistory.expectNew(tenant, id);
+    else {
+      const before = await generationHistory.newest(tenant, id);
+      if (before.state.status !== 'missing') return await repeat(id, wanted, request);
+    }
     const admitted = await admit(ports, id, wanted, request);
     if ('ended' in admitted) return { id, ended: admitted.ended };
     return { id, running: run(admitted) };
@@ -38,21 +48,24 @@ export function generating(ports: GeneratePorts) {
     const kept = resumable ? ports.keptParts?.(tenant, principal.member, id) : undefined;
     const awaitedElsewhereForMs = kept?.awaitedForMs;
     const running = underWay(clock, { resumable, awaitedElsewhereForMs });
-    const worked = work(admitted, running);
+    const leaving = new AbortController();
+    const worked = work(admitted, running, leaving.signal);
     const keeping = kept?.keep(running, closing.signal);
-    working.set(id, { running, done: Promise.all([worked, keeping]) });
+    working.set(id, { running, done: Promise.all([worked, keeping]), leaving });
     return running;
   }
 
-  async function work(admitted: Admitted, running: UnderWay): Promise<void> {
-    const { id } = admitted;
+  async function work(admitted: Admitted, running: UnderWay, leaving: AbortSignal): Promise<void> {
+    const { id, wanted, request } = admitted;
     try {
       running.end(await runHeld(ports, admitted, running));
     } catch (error) {
       ports.warn('a generation was not recorded to its end', error);
       running.fail(error);
     }
-    await clock.sleep(KEPT_MS, closing.signal);
+    // Kept for nobody, a second's answers would be a second's garbage of an old generation.
+    const mayBeMissed = wanted.resumable || request.isOnlyOnce !== true;
+    if (mayBeMissed && !closing.signal.aborted) await clock.sleep(KEPT_MS, leaving);
     working.delete(id);
     here.delete(id);
   }
@@ -89,7 +102,10 @@ export function generating(ports: GeneratePorts) {
     running: (id: GenerationId): UnderWay | undefined => working.get(id)?.running,
     stop: async (): Promise<void> => {
       closing.abort();
-      for (const { running } of working.values()) running.callOff('shutdown');
+      for (const { running, leaving } of working.values()) {
+        running.callOff('shutdown');
+        leaving.abort(null);
+      }
       await Promise.all([...working.values()].map(({ done }) => done));
     },
   };

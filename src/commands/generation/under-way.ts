@@ -62,7 +62,7 @@ export function underWay(
   const over = () => {
     isEnded = true;
     // Nothing is left to call off, and a timer would keep a process that stops alive.
-    comingBack.abort();
+    comingBack.abort(null);
     wake();
   };
   const callOff = (by: EndedBy) => {
@@ -119,21 +119,26 @@ export function underWay(
       if (parts.length <= from && !isEnded) {
         const done = new AbortController();
         await Promise.race([moved.promise, clock.sleep(withinMs, done.signal)]);
-        done.abort();
+        done.abort(null);
       }
       return { parts: parts.slice(from), isEnded };
     },
     /** Each part with its number, from `from` on, until the end or until `signal` aborts. */
     read: async function* (from: number, signal: AbortSignal) {
       const gone = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => gone.resolve(), { once: true });
-      for (let next = from; !signal.aborted;) {
-        const part = parts[next];
-        if (part !== undefined) {
-          yield { number: next, part };
-          next += 1;
-        } else if (isEnded) return;
-        else await Promise.race([moved.promise, gone.promise]);
+      const leave = () => gone.resolve();
+      signal.addEventListener('abort', leave, { once: true });
+      try {
+        for (let next = from; !signal.aborted;) {
+          const part = parts[next];
+          if (part !== undefined) {
+            yield { number: next, part };
+            next += 1;
+          } else if (isEnded) return;
+          else await Promise.race([moved.promise, gone.promise]);
+        }
+      } finally {
+        signal.removeEventListener('abort', leave);
       }
     },
   };

@@ -30,7 +30,7 @@ export type Entitlement = {
 
 export type GeneratePorts = {
   readonly generations: Handle<Generation, GenerationCommand>;
-  readonly generationHistory: Pick<History<Generation>, 'newest'>;
+  readonly generationHistory: Pick<History<Generation>, 'newest' | 'expectNew'>;
   readonly admission: Admission;
   readonly breakers: Breakers;
   readonly calls: ModelCalls;

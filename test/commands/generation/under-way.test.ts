@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { underWay } from '#commands/generation/under-way.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
@@ -51,4 +52,19 @@ test('a client that is back is not called off for what another process says', as
   asked.resolve(0);
   await clock.advance(RESUME_MS);
   assert.equal(reason(), undefined);
+});
+
+test('nobody who has read a generation leaves a listener with the server', async () => {
+  const running = underWay(manualClock(), { resumable: false });
+  const closing = new AbortController();
+  running.show({ type: 'text', text: 'Herons fish.' });
+  for (let readers = 0; readers < 20; readers += 1) {
+    for await (const { part } of running.read(0, closing.signal)) {
+      assert.equal(part.type, 'text');
+      break;
+    }
+  }
+  running.fail(new Error('It is over.'));
+  for await (const _ of running.read(0, closing.signal));
+  assert.deepEqual(getEventListeners(closing.signal, 'abort'), []);
 });
