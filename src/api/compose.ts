@@ -26,11 +26,12 @@ import { observeConflicts } from './conflict-metrics.ts';
 import { type Demo, seedDemo, seedPlans } from './demo.ts';
 import type { ServerDeps } from './deps.ts';
 import { documents } from './documents.ts';
+import { everyView } from './every-view.ts';
 import { generations } from './generations/generations.ts';
 import { live as liveDocuments } from './live/live.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createLogger } from './logger.ts';
-import { everyView, projecting } from './projecting.ts';
+import { projecting } from './projecting.ts';
 import { adminPlanRoutes } from './routes/admin-plans.ts';
 import { adminTenantRoutes } from './routes/admin-tenants.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
@@ -85,7 +86,11 @@ export async function compose(
   const common = { database, log, sealer, streams, clock, ids, metrics, warn };
   const ofDocuments = documents(streams, views);
   const generation = generations({ ...common, config, queries, documents: ofDocuments });
-  const projection = projecting({ ...common, projections });
+  const { connections } = home;
+  const isAlone = !config.projectorThread || roles.size === 1;
+  const { logLevel } = config;
+  const thread = isAlone ? undefined : { eventStoreUrl, logLevel, connections, masterKey };
+  const projection = projecting({ ...common, projections, thread });
   observeConflicts(metrics, views);
   const reaction = reactions({ ...common, ...projection, config, queries, generation });
   const signIns = signingIn({

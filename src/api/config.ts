@@ -78,6 +78,7 @@ const variables = {
         networks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)),
       ),
   ],
+  PALIMPSEST_PROJECTOR_THREAD: ['on, off', z.enum(['on', 'off']).default('on')],
   PORT: [
     'a whole number from 0 (any free port) to 65535',
     z
@@ -119,6 +120,8 @@ export type Config = {
   readonly privateWebhooks: readonly string[];
   /** Our own proxies, whose `X-Forwarded-For` says who asks. */
   readonly trustedProxies: readonly string[];
+  /** Views are filled in a thread of their own, where this process does anything else. */
+  readonly projectorThread: boolean;
   readonly host: string;
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -178,6 +181,7 @@ function configOf(values: Values): Config {
     privateIssuers: values.PALIMPSEST_PRIVATE_ISSUERS,
     privateWebhooks: values.PALIMPSEST_PRIVATE_WEBHOOKS,
     trustedProxies: values.PALIMPSEST_TRUSTED_PROXIES,
+    projectorThread: values.PALIMPSEST_PROJECTOR_THREAD === 'on',
     host: values.HOST,
     port: values.PORT,
     logLevel: values.LOG_LEVEL,

@@ -1,21 +1,18 @@
-import type { LoadPorts } from '#commands/load.ts';
 import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
 import type { OpenedEventLog } from '#infra/log/open-event-log.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
-import { conflictFinder } from '#infra/projections/conflict-finder.ts';
-import { documentFolds } from '#infra/projections/document-folds.ts';
 import { runAsNoTenant } from '#infra/tenancy/tenant-context.ts';
-import { everyProjection } from '#projections/all.ts';
-import { projectionEngine } from '#projections/engine.ts';
 import { projectionOperations } from '#projections/operations.ts';
-import { localProgress } from '#projections/progress.ts';
 import type { Projection } from '#projections/projection.ts';
 import { reachedBy } from '#projections/reached.ts';
 import { readiness, standingsOf } from '#projections/standing.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { ProjectionDeps, Readiness } from './deps.ts';
+import type { ProjectorSettings } from './projector/messages.ts';
+import { projectorHere } from './projector/projector-here.ts';
+import { projectorThread } from './projector/projector-thread.ts';
 
 export type ProjectingPorts = {
   readonly database: Database;
@@ -25,13 +22,10 @@ export type ProjectingPorts = {
   readonly ids: Ids;
   readonly projections: readonly Projection[];
   readonly streams: Pick<Aggregates, 'projections'>;
+  /** Of a thread that fills the views; without, the main thread does. */
+  readonly thread: Omit<ProjectorSettings, 'owner'> | undefined;
   readonly warn: (message: string, error?: unknown) => void;
 };
-
-/** All there are; those that need the text of documents fold it themselves, from these ports. */
-export const everyView = (
-  ports: LoadPorts & { readonly clock: Pick<Clock, 'now'> },
-): readonly Projection[] => everyProjection(documentFolds(ports), conflictFinder(ports));
 
 /** The views: what fills them (when this process does), and what is known of how far they are. */
 export function projecting(ports: ProjectingPorts) {
@@ -40,37 +34,33 @@ export function projecting(ports: ProjectingPorts) {
   const source = log.isGapFree ? { ...log, count: () => log.head() } : log;
   const store = postgresProjectionStore(database, clock);
   const open = projectionOpener(sealer);
-  const progress = localProgress();
-  const engine = projectionEngine({
-    source,
-    open,
-    store,
-    clock,
-    projections,
-    owner: ids.uuid(),
-    progress,
-    onError: (error) => warn('a projection tries again', error),
-  });
+  const owner = ids.uuid();
+  const onError = (error: unknown) => warn('a projection tries again', error);
+  const projector =
+    ports.thread === undefined
+      ? projectorHere({ source, open, store, clock, projections, owner, onError })
+      : projectorThread({ source, clock, settings: { ...ports.thread, owner }, onError });
+  const { progress } = projector;
   const standing = { source, store, clock, projections, progress };
   const operations = projectionOperations({
     source,
     open,
     store,
     projections,
-    nudge: () => engine.nudge(),
+    nudge: () => projector.nudge(),
   });
   const standings = () => standingsOf(standing);
 
   return {
-    start: () => engine.start(),
-    stop: () => engine.stop(),
-    flow: engine.flow,
+    start: () => projector.start(),
+    stop: () => projector.stop(),
+    flow: projector.flow,
     standings,
     reached: reachedBy({ store, clock, projections, progress }),
 
     /** `degraded` tells of what is no view. */
     readiness: async (degraded: () => Promise<readonly string[]>): Promise<Readiness> => {
-      const failed = engine.failure === undefined ? [] : [engine.failure.message];
+      const failed = projector.failure === undefined ? [] : [projector.failure];
       const behind = (await readiness(standing)).filter(({ caughtUp }) => !caughtUp);
       const waitingFor = [...failed, ...behind.map(({ name }) => `view ${name}`)];
       return { ready: waitingFor.length === 0, waitingFor, degraded: await degraded() };

@@ -4,9 +4,7 @@ import { type Checkpoint, type Lane, laneName } from './ports.ts';
  * How far the lanes of this process have come, without asking the database: everything of the
  * lane's business up to there is committed, though its checkpoint may follow a little later.
  */
-export type LocalProgress = {
-  moved(lane: Lane, seen: Checkpoint): void;
-  left(lane: Lane): void;
+export type Progress = {
   seen(lane: Lane): bigint | undefined;
   /**
    * Calls `wake` at every move of a lane, until what this answers is called: a promise would keep
@@ -15,6 +13,12 @@ export type LocalProgress = {
   onMove(wake: () => void): () => void;
   /** Somebody waits for these views to hold everything up to there, until what this answers is called. */
   want(views: readonly string[], position: bigint): () => void;
+};
+
+/** The same where the lanes are at work. */
+export type LocalProgress = Progress & {
+  moved(lane: Lane, seen: Checkpoint): void;
+  left(lane: Lane): void;
   /** Whether anybody waits for the view to go beyond there. */
   isWanted(view: string, beyond: bigint): boolean;
   /** Calls `wake` whenever one begins to wait, until what this answers is called. */
@@ -45,7 +49,8 @@ export function localProgress(): LocalProgress {
   };
 }
 
-function wakers() {
+/** Whoever is to be woken, until each leaves. */
+export function wakers() {
   const waiting = new Set<() => void>();
   return {
     add: (wake: () => void) => {

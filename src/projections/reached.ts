@@ -1,7 +1,7 @@
 import type { TenantId } from '#domain/ids.ts';
 import { partitionOf } from './partition.ts';
 import type { Clock, ProjectionStore, LaneStanding } from './ports.ts';
-import type { LocalProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import type { Projection } from './projection.ts';
 
 /** How often the database is asked about lanes that other processes run. */
@@ -25,7 +25,7 @@ export function reachedBy(deps: {
   readonly store: Pick<ProjectionStore, 'standings'>;
   readonly clock: Clock;
   readonly projections: readonly Projection[];
-  readonly progress: LocalProgress;
+  readonly progress: Progress;
 }): Reached {
   const { store, clock, projections, progress } = deps;
   let known: readonly LaneStanding[] = [];

@@ -1,5 +1,5 @@
 import type { Clock, EventSource, ProjectionStore, LaneStanding } from './ports.ts';
-import type { LocalProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import type { Projection } from './projection.ts';
 
 /** One that lags and has not moved for so long is stuck, whatever the reason. */
@@ -30,7 +30,7 @@ export type StandingDeps = {
   readonly store: Pick<ProjectionStore, 'standings'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly projections: readonly Projection[];
-  readonly progress: LocalProgress;
+  readonly progress: Progress;
 };
 
 /** How far every build of every projection of this code has come: for metrics and operators. */

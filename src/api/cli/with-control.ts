@@ -34,7 +34,11 @@ const READY_MS = 60_000;
  */
 export async function withControl<T>(work: (control: Control) => Promise<T>): Promise<T> {
   // Requests of this process are nobody's traffic.
-  const config = { ...readConfig(process.env), logLevel: 'silent' as const };
+  const config = {
+    ...readConfig(process.env),
+    logLevel: 'silent' as const,
+    projectorThread: false,
+  };
   const home = await openHome(config, 'command');
   try {
     const beside = home.serverUrl !== undefined;

@@ -29,8 +29,8 @@ export const providerFetch =
     const detach = () => init.signal?.removeEventListener('abort', callOff);
     if (init.signal?.aborted === true) callOff();
     try {
-      const answer = await request(String(url), {
-        method: (init.method ?? 'GET') as Dispatcher.HttpMethod,
+      const answer = await request(url instanceof Request ? url.url : url, {
+        method: init.method ?? 'GET',
         headers: [...new Headers(init.headers)].flat(),
         body: init.body as string | null,
         signal: call.signal,

@@ -4,7 +4,7 @@ import { checkEvents } from '#api/cli/verify/check-events.ts';
 import { checkStreams } from '#api/cli/verify/check-streams.ts';
 import { type CheckedView, checkView } from '#api/cli/verify/check-views.ts';
 import { type Finding, Findings } from '#api/cli/verify/findings.ts';
-import { everyView } from '#api/projecting.ts';
+import { everyView } from '#api/every-view.ts';
 import { type OpenedLog, withLog } from '#api/cli/with-log.ts';
 import { bodyCheck } from '#infra/crypto/body-check.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
