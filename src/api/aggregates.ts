@@ -47,7 +47,7 @@ export function aggregates(ports: HeldPorts & AppendPorts & { readonly ids: Ids 
         newest: (tenant, id) => runAsTenant(tenant, () => past.newest(tenant, id)),
         since: (tenant, id, revision) =>
           runAsTenant(tenant, () => past.since(tenant, id, revision)),
-        expectNew: past.expectNew,
+        expectNew: (tenant, id) => past.expectNew(tenant, id),
         at: (tenant, id, point) => runAsTenant(tenant, () => past.at(tenant, id, point)),
         event: (tenant, id, revision) =>
           runAsTenant(tenant, () => past.event(tenant, id, revision)),

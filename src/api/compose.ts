@@ -47,6 +47,7 @@ import { buildServer } from './server.ts';
 import type { ServerRole } from './server-role.ts';
 import { signingIn } from './signing-in.ts';
 import { suggestions } from './suggestions.ts';
+import { thenForget } from './then-forget.ts';
 import { viewQueries } from './view-queries.ts';
 
 export type Composed = {
@@ -86,11 +87,7 @@ export async function compose(
   const common = { database, log, sealer, streams, clock, ids, metrics, warn };
   const ofDocuments = documents(streams, views);
   const generation = generations({ ...common, config, queries, documents: ofDocuments });
-  const { connections } = home;
-  const isAlone = !config.projectorThread || roles.size === 1;
-  const { logLevel } = config;
-  const thread = isAlone ? undefined : { eventStoreUrl, logLevel, connections, masterKey };
-  const projection = projecting({ ...common, projections, thread });
+  const projection = projecting({ ...common, config, home, roles, projections });
   observeConflicts(metrics, views);
   const reaction = reactions({ ...common, ...projection, config, queries, generation });
   const signIns = signingIn({
@@ -108,14 +105,7 @@ export async function compose(
     operatorKey: home.operatorKey,
     clock,
   });
-  const changing = <Command extends (...args: never[]) => Promise<unknown>>(handle: Command) =>
-    (async (...args: Parameters<Command>) => {
-      try {
-        return await handle(...args);
-      } finally {
-        who.forget();
-      }
-    }) as Command;
+  const changing = thenForget(() => who.forget());
 
   const around = { log, flow: projection.flow, sealer, clock, ids, metrics, warn };
   const live = liveDocuments({ streams, documents: ofDocuments, authentication: who, ...around });

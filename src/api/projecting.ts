@@ -1,5 +1,6 @@
 import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
+import type { Home } from '#infra/home/home.ts';
 import type { OpenedEventLog } from '#infra/log/open-event-log.ts';
 import type { Database } from '#infra/postgres/database.ts';
 import { postgresProjectionStore } from '#infra/postgres/projections/store.ts';
@@ -9,10 +10,11 @@ import type { Projection } from '#projections/projection.ts';
 import { reachedBy } from '#projections/reached.ts';
 import { readiness, standingsOf } from '#projections/standing.ts';
 import type { Aggregates } from './aggregates.ts';
+import type { Config } from './config.ts';
 import type { ProjectionDeps, Readiness } from './deps.ts';
-import type { ProjectorSettings } from './projector/messages.ts';
 import { projectorHere } from './projector/projector-here.ts';
 import { projectorThread } from './projector/projector-thread.ts';
+import type { ServerRole } from './server-role.ts';
 
 export type ProjectingPorts = {
   readonly database: Database;
@@ -22,8 +24,9 @@ export type ProjectingPorts = {
   readonly ids: Ids;
   readonly projections: readonly Projection[];
   readonly streams: Pick<Aggregates, 'projections'>;
-  /** Of a thread that fills the views; without, the main thread does. */
-  readonly thread: Omit<ProjectorSettings, 'owner'> | undefined;
+  readonly config: Pick<Config, 'projectorThread' | 'eventStoreUrl' | 'logLevel'>;
+  readonly home: Pick<Home, 'connections' | 'masterKey'>;
+  readonly roles: ReadonlySet<ServerRole>;
   readonly warn: (message: string, error?: unknown) => void;
 };
 
@@ -36,10 +39,18 @@ export function projecting(ports: ProjectingPorts) {
   const open = projectionOpener(sealer);
   const owner = ids.uuid();
   const onError = (error: unknown) => warn('a projection tries again', error);
+  const { projectorThread: mayHaveThread, eventStoreUrl, logLevel } = ports.config;
+  const { connections, masterKey } = ports.home;
+  // Of whoever does nothing else, the main thread is as good as any.
   const projector =
-    ports.thread === undefined
-      ? projectorHere({ source, open, store, clock, projections, owner, onError })
-      : projectorThread({ source, clock, settings: { ...ports.thread, owner }, onError });
+    mayHaveThread && ports.roles.size > 1
+      ? projectorThread({
+          source,
+          clock,
+          settings: { connections, masterKey, eventStoreUrl, logLevel, owner },
+          onError,
+        })
+      : projectorHere({ source, open, store, clock, projections, owner, onError });
   const { progress } = projector;
   const standing = { source, store, clock, projections, progress };
   const operations = projectionOperations({
