@@ -40,7 +40,7 @@ export async function realServer(
   const home = {
     directory,
     database,
-    connections: { url: database.url },
+    connections: { url: database.url, ownerUrl: database.ownerUrl },
     masterKey: randomBytes(32),
     operatorKey,
     keys: await keyFiles(directory),
