@@ -36,7 +36,21 @@ function windowAt(period: Period, instant: Date, { timeZone, before }: Zones): W
   return calendarWindow(period, instant.getTime(), timeZone);
 }
 
+const found = new Map<string, { readonly from: number; readonly window: Window }>();
+
+/** The one that was found last is looked at first: reading wall clocks takes longer than all else here. */
 function calendarWindow(period: Period, instant: number, timeZone: string): Window {
+  const name = `${period} ${timeZone}`;
+  const last = found.get(name);
+  if (last !== undefined && last.from <= instant && instant < last.window.endsAt) {
+    return last.window;
+  }
+  const window = windowOf(period, instant, timeZone);
+  found.set(name, { from: instant, window });
+  return window;
+}
+
+function windowOf(period: Period, instant: number, timeZone: string): Window {
   const today = firstDay(period, wallClock(instant, timeZone), 0);
   const next = firstDay(period, today, 1);
   const endsAt = startOf(next, timeZone);
