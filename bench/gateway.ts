@@ -13,6 +13,8 @@ import { inTurns, quantile } from './rounds.ts';
 
 const [SECONDS = 20, ROUNDS = 3, PER_SECOND = 50] = process.argv.slice(2).map(Number);
 const WARM_UP_SECONDS = 5;
+/** Of every round: while others are measured a server gives memory back, and has to take it again. */
+const UNCOUNTED_SECONDS = 3;
 
 const figures = ['answer', 'streamed answer', 'first word', 'word on its way'] as const;
 type Figure = (typeof figures)[number];
@@ -29,14 +31,14 @@ let asked = 0;
 async function load(gateway: Gateway, provider: ChildProcess, seconds: number): Promise<Times> {
   const heard: Promise<{ marker: string; kind: (typeof kinds)[number]; heard: Heard }>[] = [];
   const began = performance.now();
-  for (let turn = 0; turn < seconds * PER_SECOND; turn += 1) {
+  for (let turn = 0; turn < (UNCOUNTED_SECONDS + seconds) * PER_SECOND; turn += 1) {
     const due = began + (turn * 1_000) / PER_SECOND;
     if (due > performance.now()) await sleep(due - performance.now());
     const marker = `marker-${++asked}`;
     const kind = kinds[turn % kinds.length]!;
     heard.push(ask(gateway, marker, kind).then((heard) => ({ marker, kind, heard })));
   }
-  const all = await Promise.all(heard);
+  const all = (await Promise.all(heard)).slice(UNCOUNTED_SECONDS * PER_SECOND);
   provider.send('left');
   const [told] = (await once(provider, 'message')) as [[string, number][]];
   const left = new Map(told);
