@@ -49,7 +49,7 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
   const signal = AbortSignal.any([outer, done.signal]);
   const batches = eventsAfter(source, flow, lease.checkpoint, signal);
   const run = laneRun(deps, lease);
-  const { took, rest } = pace(deps);
+  const { took, worked, rest } = pace(deps);
   const preparing = { ...deps, lane: lease.lane, isTransient: store.isTransient };
 
   const prepare = async (): Promise<Prepared | undefined> => {
@@ -73,7 +73,9 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
       if (prepared === undefined || signal.aborted) break;
       // The next batch is read and opened while this one commits.
       upcoming = heard(prepare());
+      const began = clock.now().getTime();
       await run.take(prepared);
+      worked(clock.now().getTime() - began);
       onProgress();
     }
     await run.settle();

@@ -6,6 +6,9 @@ import type { Projection } from './projection.ts';
 const IDLE_REST_MS = 100;
 /** So many batches are taken one after the other first: a few edits are nobody's typing. */
 const AT_ONCE = 5;
+/** A lane that rests at all works a quarter of its time at most, but never rests five times as long. */
+const RESTS_FOR_WORK = 3;
+const MOST_RESTS = 4;
 
 type Taken = {
   readonly live: boolean;
@@ -36,6 +39,10 @@ export function pace(deps: {
       const now = clock.now().getTime();
       // Never further ahead: what somebody waited for must not be rested for afterwards.
       due = live ? Math.min(Math.max(due, now), now + ahead) + ms : -Infinity;
+    },
+    /** So long a batch has taken: the more there is to do at once, the less often it is done. */
+    worked: (ms: number) => {
+      due += Math.min(RESTS_FOR_WORK * ms, MOST_RESTS * restMs);
     },
     rest: async (signal: AbortSignal): Promise<void> => {
       while (!signal.aborted && !progress.isWanted(name, taken)) {

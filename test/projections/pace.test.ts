@@ -16,7 +16,7 @@ function lane(restMs?: number) {
     ...(restMs !== undefined && { restMs }),
   };
   const [clock, progress] = [manualClock(), localProgress()];
-  const { took, rest } = pace({ projection, clock, progress });
+  const { took, worked, rest } = pace({ projection, clock, progress });
   let position = 0n;
   const take = (count: number, { items = [1], live = true } = {}) => {
     for (let left = count; left > 0; left--) {
@@ -31,7 +31,7 @@ function lane(restMs?: number) {
     return ready;
   };
   const begin = () => rest(new AbortController().signal);
-  return { clock, progress, take, begin, isReady, at: () => position };
+  return { clock, progress, take, worked, begin, isReady, at: () => position };
 }
 
 test('a few edits are in their view at once', async () => {
@@ -47,6 +47,23 @@ test('typing that goes on is taken every 200 ms', async () => {
     take(1);
     const resting = begin();
     await clock.advance(199);
+    assert.equal(await isReady(resting), false);
+    await clock.advance(1);
+    assert.ok(await isReady(resting));
+  }
+});
+
+test('a lane that works for long rests for longer, but never five times as long', async () => {
+  const { clock, take, worked, begin, isReady } = lane(200);
+  take(5);
+  for (const [ms, rests] of [
+    [100, 500],
+    [10_000, 1_000],
+  ] as const) {
+    take(1);
+    worked(ms);
+    const resting = begin();
+    await clock.advance(rests - 1);
     assert.equal(await isReady(resting), false);
     await clock.advance(1);
     assert.ok(await isReady(resting));

@@ -15,7 +15,7 @@ import type { StreamName } from '#domain/stream.ts';
 import type { ConflictFinder } from '#projections/conflict-finder.ts';
 
 /** Of those in which several people write at once: two people typing come back every moment. */
-const MOST_HELD = 32;
+const MOST_HELD = 256;
 /** A destroyed key must take the content with it: as long as opened keys are held. */
 const HELD_FOR_MS = 60_000;
 const CHUNK_TYPE_AT = 8;

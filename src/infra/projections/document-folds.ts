@@ -12,7 +12,7 @@ import {
 import type { StreamName } from '#domain/stream.ts';
 import type { DocumentFolds } from '#projections/document-folds.ts';
 
-const MOST_HELD = 64;
+const MOST_HELD = 256;
 /** A destroyed key must take the content with it: as long as opened keys are held. */
 const HELD_FOR_MS = 60_000;
 
