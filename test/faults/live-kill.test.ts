@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shippedPlans } from '#domain/plan/shipped-plans.ts';
 import { callerOf } from '#test/support/journey.ts';
 import { soon } from '#test/support/live.ts';
 import { emptyHome } from '#test/support/process.ts';
 import { seededRandom } from '#test/support/random.ts';
 import { restartedServer } from './kill-nine/server.ts';
+import { documentAt } from './live-document.ts';
 import { liveWriter } from './live-writers.ts';
 
 const KILLS = Number(process.env['LIVE_KILLS'] ?? 3);
@@ -72,16 +72,3 @@ test(
     t.diagnostic(`${KILLS} kills, ${typed.length} words, 0 lost, 0 doubled`);
   },
 );
-
-async function documentAt(url: string, operatorKey: string) {
-  const operator = callerOf(url, operatorKey);
-  const plan = shippedPlans[0]?.planId;
-  await operator.post('/admin/v1/tenants', { tenantId: 'acme', name: 'Acme', plan });
-  const issued = await operator.post('/admin/v1/tenants/acme/api-keys', { roles: ['owner'] });
-  const key = String(issued.json['key']);
-  const made = await callerOf(url, key).post('/v1/documents', {
-    title: 'T',
-    markdown: '<start>\n',
-  });
-  return { key, id: String(made.json['id']) };
-}
