@@ -36,7 +36,7 @@ test(
       while (sent < FRAMES) {
         const socket = new WebSocket(
           `${server.url().replace('http', 'ws')}/v1/documents/${id}/live`,
-          { headers: { authorization: `Bearer ${key}` } } as unknown as string[],
+          { headers: { authorization: `Bearer ${key}` } },
         );
         // An error is followed by the close.
         socket.addEventListener('error', () => undefined);
