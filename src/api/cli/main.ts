@@ -34,7 +34,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
     // Commander has written its own errors already.
-    if (!(error instanceof CommanderError)) process.stderr.write(`palimpsest: ${shown(error)}\n`);
+    if (error instanceof CommanderError) return;
+    // What had begun before it failed (lanes, timers, a thread) would keep the process alive.
+    process.stderr.write(`palimpsest: ${shown(error)}\n`, () => process.exit());
   }
 }
 
