@@ -47,6 +47,7 @@ const engine = projectionEngine({
 });
 
 const wishes = new Map<number, () => void>();
+const starting = engine.start();
 
 main.on('message', (message: ToProjector) => {
   switch (message.type) {
@@ -66,6 +67,8 @@ main.on('message', (message: ToProjector) => {
 });
 
 async function stop(): Promise<void> {
+  // A start that is still under way would go on with connections that are closed.
+  await starting;
   await engine.stop();
   await log.close();
   await database.close();
@@ -73,5 +76,5 @@ async function stop(): Promise<void> {
   process.exit();
 }
 
-await engine.start();
+await starting;
 send({ type: 'started' });
