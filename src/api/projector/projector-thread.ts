@@ -7,6 +7,9 @@ import type { FromProjector, ProjectorSettings, ToProjector } from './messages.t
 import type { Projector } from './projector.ts';
 import { toldProgress } from './told-progress.ts';
 
+/** One that ends sooner is likely to end of the same again: each time it rests longer before. */
+const SOUND_MS = 60_000;
+
 /**
  * In a thread of its own, so that filling the views holds up nobody who asks. One that ends (a
  * document that makes Automerge panic ends it) is started anew, and takes over its own leases.
@@ -21,7 +24,6 @@ export function projectorThread(deps: {
   const stopped = new AbortController();
   let thread: Worker | undefined;
   let failure: string | undefined;
-  let failures = 0;
   let running = Promise.resolve();
 
   const onError: OnError = (error) => {
@@ -60,10 +62,10 @@ export function projectorThread(deps: {
     let hasStarted = false;
     const onStarted = () => {
       hasStarted = true;
-      failures = 0;
       resolve();
     };
-    while (!stopped.signal.aborted) {
+    for (let failures = 0; !stopped.signal.aborted;) {
+      const began = clock.now().getTime();
       try {
         await runOnce(onStarted);
         if (!stopped.signal.aborted) throw new Error('The thread that fills the views has ended.');
@@ -71,7 +73,7 @@ export function projectorThread(deps: {
         if (!hasStarted) return reject(error);
         onError(error);
       }
-      failures += 1;
+      failures = clock.now().getTime() - began < SOUND_MS ? failures + 1 : 1;
       await clock.sleep(backOff(failures), stopped.signal);
     }
   };
