@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { type RequestListener, createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A server on loopback that answers in its own way, and shows which connections it has. */
+export async function oddProvider(t: TestContext, answer: RequestListener) {
+  const open = new Set<Socket>();
+  let connections = 0;
+  const server = createServer(answer);
+  server.on('connection', (socket) => {
+    connections += 1;
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    /** How many were made, ever. */
+    connections: () => connections,
+    isHungUpOn: () => open.size === 0,
+  };
+}
+
+/** Waits for what comes about by itself, in real time, and says what did not. */
+export async function soon(what: () => boolean): Promise<void> {
+  const until = Date.now() + 5_000;
+  while (!what()) {
+    if (Date.now() > until) throw new Error(`This did not come about: ${String(what)}`);
+    await sleep(2);
+  }
+}
