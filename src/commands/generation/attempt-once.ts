@@ -43,10 +43,13 @@ export async function attemptOnce(
   const now = () => ports.clock.now().getTime();
   const began = now();
   const came = collected();
+  // What was called off before it began is sent to nobody, so that nobody bills it.
+  const isSent = !asked.signal.aborted;
   const { error, flags } = await listen(candidate, asked, came);
   const blockedBy = blockingRules(flags);
   const { answer, finish, answeredAs, usage } = came.all();
   const owed = usage ?? error?.usage ?? (blockedBy && came.counted(candidate));
+  const why = isSent ? whyUnknown(error, asked.signal) : 'not-reached';
   const leftOut = candidate.provider.leavesOut(candidate.prompt);
   return {
     made: {
@@ -60,7 +63,7 @@ export async function attemptOnce(
       tookMs: Math.max(0, now() - began),
       answer,
     },
-    debited: debitOf(candidate, attempt, owed, whyUnknown(error, asked.signal)),
+    debited: debitOf(candidate, attempt, owed, why),
     error,
     flags: flags.map((flag) => Object.assign({ attempt }, flag)),
     blockedBy,

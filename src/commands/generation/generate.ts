@@ -49,6 +49,8 @@ export function generating(ports: GeneratePorts) {
     const awaitedElsewhereForMs = kept?.awaitedForMs;
     const running = underWay(clock, { resumable, awaitedElsewhereForMs });
     const leaving = new AbortController();
+    // Whoever stops has called off what was under way, and this was not yet.
+    if (closing.signal.aborted) running.callOff('shutdown');
     const worked = work(admitted, running, leaving.signal);
     const keeping = kept?.keep(running, closing.signal);
     working.set(id, { running, done: Promise.all([worked, keeping]), leaving });
@@ -106,6 +108,8 @@ export function generating(ports: GeneratePorts) {
         running.callOff('shutdown');
         leaving.abort(null);
       }
+      // What is admitted meanwhile would be at work on a log that is closed.
+      await Promise.allSettled([...here.values()].map(({ begun }) => begun));
       await Promise.all([...working.values()].map(({ done }) => done));
     },
   };

@@ -260,3 +260,25 @@ test('a generation that has ended is answered though the counters cannot hear of
   const settled = state.debits.get(1)?.amount;
   assert.deepEqual(await usage(), { settled, held: zero, open: 0, drift: [] });
 });
+
+test('what is admitted while the server stops is called off and owes nothing, and is waited for', async () => {
+  const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { begin, stop, usage } = await process((counters) => ({
+    confirm: async (step) => {
+      asked.resolve();
+      await goOn.promise;
+      return await counters.confirm(step);
+    },
+  }));
+  const beginning = begin({ ...wanted, resumable: true }, request());
+  await asked.promise;
+  let isStopped = false;
+  const stopping = stop().then(() => (isStopped = true));
+  await new Promise(setImmediate);
+  assert.equal(isStopped, false);
+  goOn.resolve();
+  const { state } = await ended(await beginning);
+  assert.equal(state.status, 'aborted');
+  await stopping;
+  assert.deepEqual(await usage(), { settled: zero, held: zero, open: 0, drift: [] });
+});
