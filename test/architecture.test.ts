@@ -55,6 +55,8 @@ const rulings: readonly (readonly [string, string, RegExp | undefined])[] = [
   ],
   ['src/infra/models/anthropic.ts', `import { OpenAI } from 'openai';`, /only src\/infra\/models/],
   ['src/infra/models/openai-else.ts', `import { OpenAI } from 'openai';`, /only src\/infra/],
+  ['src/infra/models/provider-fetch.ts', `import { request } from 'undici';`, undefined],
+  ['src/infra/webhooks/a.ts', `import { request } from 'undici';`, /only src\/infra\/models/],
   ['src/api/a.ts', `const { OpenAI } = await import('openai/client');`, /only src\/infra\/models/],
   ['src/domain/a.ts', `import { OpenAI } from 'openai';`, /only src\/infra\/models/],
   ['src/client/a.ts', `import fs from 'node:fs';`, /may not import the package node:/],

@@ -41,6 +41,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'jose',
       'bullmq',
       'ioredis',
+      'undici',
       'standardwebhooks',
       'ipaddr.js',
       '@eventstore/db-client',
@@ -87,6 +88,7 @@ export const layers: Readonly<Record<string, Layer>> = {
 const adapters: Readonly<Record<string, string>> = {
   openai: 'src/infra/models/openai',
   '@anthropic-ai/sdk': 'src/infra/models/anthropic',
+  undici: 'src/infra/models/provider-fetch',
 };
 
 const VAGUE = /(^|-)(utils?|helpers?|common|services?|managers?|misc)(-|\.|$)/;
