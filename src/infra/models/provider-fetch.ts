@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Readable, pipeline } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, errors, request } from 'undici';
 import type { Clock } from '#commands/ports.ts';
 
 /** Behind the last event of a stream comes the end of the body, else the connection is given up. */
@@ -56,9 +56,16 @@ export const providerFetch =
       return await responseOf(answer, { clock, signal, detach });
     } catch (error) {
       detach();
-      throw error;
+      throw error instanceof errors.ConnectTimeoutError ? unconnected(error) : error;
     }
   };
+
+/**
+ * By the word in its name both client libraries would take it for the silence of whoever has the
+ * request, and may bill it.
+ */
+const unconnected = ({ code }: errors.ConnectTimeoutError): Error =>
+  Object.assign(new Error('No connection was made.'), { code });
 
 async function responseOf({ statusCode, headers, body }: Answer, call: Call): Promise<Response> {
   const status = Math.min(statusCode, MOST_STATUS);

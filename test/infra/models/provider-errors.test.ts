@@ -7,6 +7,7 @@ import { anthropicProvider } from '#infra/models/anthropic.ts';
 import { openaiProvider } from '#infra/models/openai.ts';
 import { tokenCounter } from '#infra/models/token-counter.ts';
 import { answerOf, failureOf, promptOf } from '#test/support/answers.ts';
+import { blackHole } from '#test/support/black-hole.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
 import { oddProvider, soon } from '#test/support/odd-provider.ts';
 
@@ -89,3 +90,13 @@ for (const [name, open] of Object.entries(apis)) {
     await failureOf(failing(), 'cut');
   });
 }
+
+test('a provider to whom no connection comes about is unreachable, and bills nothing', async (t) => {
+  const baseUrl = await blackHole(t);
+  await Promise.all(
+    Object.values(apis).map(async (open) => {
+      const provider = open({ baseUrl, apiKey: 'sk', clock: manualClock(), tokens });
+      await failureOf(answerOf(provider, asked), 'unreachable');
+    }),
+  );
+});
