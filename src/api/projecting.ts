@@ -1,3 +1,4 @@
+import { Counter, type Registry } from 'prom-client';
 import type { Clock, Ids, Sealer } from '#commands/ports.ts';
 import { projectionOpener } from '#infra/crypto/open-events.ts';
 import type { Home } from '#infra/home/home.ts';
@@ -12,6 +13,7 @@ import { readiness, standingsOf } from '#projections/standing.ts';
 import type { Aggregates } from './aggregates.ts';
 import type { Config } from './config.ts';
 import type { ProjectionDeps, Readiness } from './deps.ts';
+import type { ProjectorSettings } from './projector/messages.ts';
 import { projectorHere } from './projector/projector-here.ts';
 import { projectorThread } from './projector/projector-thread.ts';
 import type { ServerRole } from './server-role.ts';
@@ -24,6 +26,7 @@ export type ProjectingPorts = {
   readonly ids: Ids;
   readonly projections: readonly Projection[];
   readonly streams: Pick<Aggregates, 'projections'>;
+  readonly metrics: Registry;
   readonly config: Pick<Config, 'projectorThread' | 'eventStoreUrl' | 'logLevel'>;
   readonly home: Pick<Home, 'connections' | 'masterKey'>;
   readonly roles: ReadonlySet<ServerRole>;
@@ -32,25 +35,28 @@ export type ProjectingPorts = {
 
 /** The views: what fills them (when this process does), and what is known of how far they are. */
 export function projecting(ports: ProjectingPorts) {
-  const { database, log, sealer, clock, ids, projections, streams, warn } = ports;
+  const { database, log, sealer, clock, ids, projections, streams, metrics, warn } = ports;
+  const threadsEnded = new Counter({
+    name: 'palimpsest_projector_threads_ended_total',
+    help: 'Threads that filled the views of this process, ended, and were followed by another one.',
+    registers: [metrics],
+  });
   // Where positions have no holes the newest one counts the events.
   const source = log.isGapFree ? { ...log, count: () => log.head() } : log;
   const store = postgresProjectionStore(database, clock);
   const open = projectionOpener(sealer);
   const owner = ids.uuid();
   const onError = (error: unknown) => warn('a projection tries again', error);
-  const { projectorThread: mayHaveThread, eventStoreUrl, logLevel } = ports.config;
-  const { connections, masterKey } = ports.home;
-  // Of whoever does nothing else, the main thread is as good as any.
-  const projector =
-    mayHaveThread && ports.roles.size > 1
-      ? projectorThread({
-          source,
-          clock,
-          settings: { connections, masterKey, eventStoreUrl, logLevel, owner },
-          onError,
-        })
-      : projectorHere({ source, open, store, clock, projections, owner, onError });
+  const onEnded = (error: unknown) => {
+    threadsEnded.inc();
+    warn('the thread that fills the views has ended, and another one is started', error);
+  };
+  const { roles, config } = ports;
+  // Of a process that does nothing else, the main thread is as good as any.
+  const inThread = config.projectorThread && roles.has('projector') && roles.size > 1;
+  const projector = inThread
+    ? projectorThread({ source, clock, settings: settingsOf(ports, owner), onError, onEnded })
+    : projectorHere({ source, open, store, clock, projections, owner, onError });
   const { progress } = projector;
   const standing = { source, store, clock, projections, progress };
   const operations = projectionOperations({
@@ -98,6 +104,11 @@ export function projecting(ports: ProjectingPorts) {
     } satisfies ProjectionDeps,
   };
 }
+
+const settingsOf = (
+  { config: { eventStoreUrl, logLevel }, home: { connections, masterKey } }: ProjectingPorts,
+  owner: string,
+): ProjectorSettings => ({ connections, masterKey, eventStoreUrl, logLevel, owner });
 
 /** The operator asks in `platform`, about views that are made of every tenant's events. */
 const ofEveryTenant =

@@ -49,7 +49,7 @@ export function localProgress(): LocalProgress {
   };
 }
 
-/** Whoever is to be woken, until each leaves. */
+/** Callbacks that are called together, each until it leaves. */
 export function wakers() {
   const waiting = new Set<() => void>();
   return {

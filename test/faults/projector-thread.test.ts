@@ -42,7 +42,13 @@ async function threaded(t: TestContext, clock: Clock = systemClock) {
     owner: randomUUID(),
   } as const;
   const onError = (error: unknown) => void errors.push(error);
-  const projector = projectorThread({ source, clock, settings, onError });
+  const projector = projectorThread({
+    source,
+    clock,
+    settings,
+    onError,
+    onEnded: onError,
+  });
   const start = async () => await projector.start();
   const stop = async () => await projector.stop();
 

@@ -4,23 +4,26 @@ import { LogTampered } from '#domain/log-tampered.ts';
 import { type OnError, backOff, follower } from '#projections/follower.ts';
 import type { Clock, EventSource } from '#projections/ports.ts';
 import type { FromProjector, ProjectorSettings, ToProjector } from './messages.ts';
+import { progressElsewhere } from './progress-elsewhere.ts';
 import type { Projector } from './projector.ts';
-import { toldProgress } from './told-progress.ts';
 
 /** One that ends sooner is likely to end of the same again: each time it rests longer before. */
 const SOUND_MS = 60_000;
 
 /**
- * In a thread of its own, so that filling the views holds up nobody who asks. One that ends (a
- * document that makes Automerge panic ends it) is started anew, and takes over its own leases.
+ * In a thread of its own, so that filling the views holds up nobody who asks. One that ends (for
+ * want of memory, say) is started anew, and takes over its own leases.
  */
 export function projectorThread(deps: {
   readonly source: EventSource;
   readonly clock: Clock;
   readonly settings: ProjectorSettings;
+  /** Told of whatever goes wrong in following the log here. */
   readonly onError: OnError;
+  /** Told of each thread that has ended, before another one is started. */
+  readonly onEnded: OnError;
 }): Projector {
-  const { source, clock, settings } = deps;
+  const { source, clock, settings, onEnded } = deps;
   const stopped = new AbortController();
   let thread: Worker | undefined;
   let failure: string | undefined;
@@ -32,7 +35,7 @@ export function projectorThread(deps: {
   };
   const flow = follower(source, clock, onError);
   const send = (message: ToProjector) => thread?.postMessage(message);
-  const progress = toldProgress(send);
+  const progress = progressElsewhere(send);
 
   /** Resolves when it has ended. Throws what it threw. */
   const runOnce = async (onStarted: () => void): Promise<void> => {
@@ -43,13 +46,13 @@ export function projectorThread(deps: {
           onStarted();
           return;
         case 'moved':
-          progress.hear(message.lanes);
+          progress.take(message.lanes);
           return;
         case 'failed':
           failure = message.reason;
       }
     });
-    progress.beginAnew();
+    progress.threadStarted();
     try {
       await once(thread, 'exit');
     } finally {
@@ -71,7 +74,7 @@ export function projectorThread(deps: {
         if (!stopped.signal.aborted) throw new Error('The thread that fills the views has ended.');
       } catch (error) {
         if (!hasStarted) return reject(error);
-        onError(error);
+        onEnded(error);
       }
       failures = clock.now().getTime() - began < SOUND_MS ? failures + 1 : 1;
       await clock.sleep(backOff(failures), stopped.signal);

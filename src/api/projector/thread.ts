@@ -12,13 +12,13 @@ import { systemClock } from '#infra/system/clock.ts';
 import { systemIds } from '#infra/system/ids.ts';
 import { projectionEngine } from '#projections/engine.ts';
 import { localProgress } from '#projections/progress.ts';
+import { announcedProgress } from './announced-progress.ts';
 import type { FromProjector, ProjectorSettings, ToProjector } from './messages.ts';
-import { tellingProgress } from './told-progress.ts';
 
 // The thread that fills the views, with its own connections and its own reading of the log.
 
-/** The engine commits four transactions at once, and looks after its leases beside them. */
-const POOL_SIZE = 6;
+/** Of each pool: the engine commits four transactions at once, and looks after its leases beside them. */
+const POOL_SIZE = 5;
 
 const { connections, masterKey, eventStoreUrl, logLevel, owner } = workerData as ProjectorSettings;
 const main = parentPort!;
@@ -39,7 +39,7 @@ const engine = projectionEngine({
   clock,
   projections: everyView({ log, sealer, snapshots, clock }),
   owner,
-  progress: tellingProgress(progress, send),
+  progress: announcedProgress(progress, send),
   onError: (error) => {
     warn('a projection tries again', error);
     if (engine.failure !== undefined) send({ type: 'failed', reason: engine.failure.message });

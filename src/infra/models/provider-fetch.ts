@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Readable, pipeline } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { Agent, type Dispatcher, errors, request } from 'undici';
+import { type Dispatcher, errors, request } from 'undici';
 import type { Clock } from '#commands/ports.ts';
 
 /** Behind the last event of a stream comes the end of the body, else the connection is given up. */
@@ -14,9 +14,6 @@ const NO_BODY = new Set([204, 205, 304]);
 /** `Response` takes no greater status, and whatever is above means no more than that. */
 const MOST_STATUS = 599;
 
-/** Of the whole process, so that a provider's connections are used again by whoever calls next. */
-const connections = new Agent();
-
 type Answer = Dispatcher.ResponseData;
 type Call = {
   readonly clock: Pick<Clock, 'sleep'>;
@@ -28,7 +25,7 @@ type Call = {
 /**
  * What both client libraries are given as their `fetch`. They stop reading at the last event of a
  * stream, and `fetch` then closes the connection, so that each call would make a new one, with TLS;
- * this reads the rest. It follows no redirections, because they would carry the key to another
+ * this reads the rest. Connections are Node's own, so `NODE_USE_ENV_PROXY` holds. It follows no redirections, because they would carry the key to another
  * host, and makes no web streams, which cost more than all else in it.
  */
 export const providerFetch =
@@ -50,7 +47,6 @@ export const providerFetch =
         headers: [...headers].flat(),
         body: init.body as string | null,
         signal,
-        dispatcher: connections,
       });
       answer.body.once('close', detach);
       return await responseOf(answer, { clock, signal, detach });

@@ -17,8 +17,6 @@ type Process = {
 export type RestartedServer = {
   /** Where the newest one answers, or did. */
   readonly url: () => string;
-  /** Of the newest one. */
-  readonly pid: () => number;
   start(): Promise<void>;
   /** Starts one and does not wait until it takes requests. */
   startOnly(): void;
@@ -74,7 +72,6 @@ export function restartedServer(home: string): RestartedServer {
 
   return {
     url: () => url,
-    pid: () => running?.child.pid ?? -1,
     startMs,
     failedStarts,
     output: () => processes.map(({ output }) => output()).join(''),
