@@ -78,7 +78,7 @@ const variables = {
         networks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)),
       ),
   ],
-  PALIMPSEST_PROJECTOR_THREAD: ['on, off', z.enum(['on', 'off']).default('on')],
+  PALIMPSEST_PROJECTOR_THREAD: ['on, off', z.enum(['on', 'off']).default('off')],
   PORT: [
     'a whole number from 0 (any free port) to 65535',
     z

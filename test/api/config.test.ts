@@ -32,7 +32,7 @@ test('nothing needs to be set', () => {
     privateIssuers: [],
     privateWebhooks: [],
     trustedProxies: [],
-    projectorThread: true,
+    projectorThread: false,
     host: '127.0.0.1',
     port: 7410,
     logLevel: 'info',

@@ -33,8 +33,6 @@ export async function realServer(
     PALIMPSEST_HOME: directory,
     DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
-    // Quicker to start; tests of processes and `projector-thread.test.ts` have the thread.
-    PALIMPSEST_PROJECTOR_THREAD: 'off',
     ...env,
   });
   const home = {
