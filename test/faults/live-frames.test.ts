@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CborValue, encode } from '#client/cbor.ts';
 import { PROTOCOL } from '#client/protocol.ts';
 import { openLive } from '#test/support/live.ts';
-import { emptyHome } from '#test/support/process.ts';
 import { type Random, seededRandom } from '#test/support/random.ts';
-import { restartedServer } from './kill-nine/server.ts';
-import { documentAt } from './live-document.ts';
+import { servedDocument } from './live-document.ts';
 
 const FRAMES = Number(process.env['LIVE_FRAMES'] ?? 4_000);
 const CONNECTIONS_AT_ONCE = 8;
@@ -23,12 +19,7 @@ test(
   'of random and altered frames none stops the server, fills its memory or is noticed by those who write',
   { timeout: 60_000 + FRAMES * 20 },
   async (t) => {
-    const home = await emptyHome(t);
-    const server = restartedServer(home);
-    t.after(() => server.stop());
-    await server.start();
-    const operator = (await readFile(join(home, 'keys/operator'), 'utf8')).trim();
-    const { key, id } = await documentAt(server.url(), operator);
+    const { server, key, id } = await servedDocument(t);
     const random = seededRandom(17);
 
     let sent = 0;

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callerOf } from '#test/support/journey.ts';
 import { soon } from '#test/support/live.ts';
-import { emptyHome } from '#test/support/process.ts';
 import { seededRandom } from '#test/support/random.ts';
-import { restartedServer } from './kill-nine/server.ts';
-import { documentAt } from './live-document.ts';
+import { servedDocument } from './live-document.ts';
 import { liveWriter } from './live-writers.ts';
 
 const KILLS = Number(process.env['LIVE_KILLS'] ?? 3);
@@ -21,13 +17,8 @@ test(
   'what five people typed is in the document exactly once, however often the server is killed',
   { timeout: 120_000 + KILLS * 60_000 },
   async (t) => {
-    const home = await emptyHome(t);
-    const server = restartedServer(home);
-    t.after(() => server.stop());
-    await server.start();
+    const { server, key, id } = await servedDocument(t);
     const random = seededRandom(11);
-    const operator = (await readFile(join(home, 'keys/operator'), 'utf8')).trim();
-    const { key, id } = await documentAt(server.url(), operator);
     const writers = await Promise.all(
       Array.from({ length: WRITERS }, (_, index) =>
         liveWriter(String.fromCharCode(97 + index), random, { server: server.url, id, key }),

@@ -25,8 +25,9 @@ type Call = {
 /**
  * What both client libraries are given as their `fetch`. They stop reading at the last event of a
  * stream, and `fetch` then closes the connection, so that each call would make a new one, with TLS;
- * this reads the rest. Connections are Node's own, so `NODE_USE_ENV_PROXY` holds. It follows no redirections, because they would carry the key to another
- * host, and makes no web streams, which cost more than all else in it.
+ * this reads the rest. It follows no redirections, because they would carry the key to another
+ * host, and makes no web streams, which cost more than all else in it. Connections are those of the
+ * process, so `NODE_USE_ENV_PROXY` holds for them.
  */
 export const providerFetch =
   (clock: Pick<Clock, 'sleep'>): typeof fetch =>
