@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { type RequestListener, createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listening } from './listening.ts';
 
 /** A server on loopback that answers in its own way, and shows which connections it has. */
 export async function oddProvider(t: TestContext, answer: RequestListener) {
@@ -14,15 +14,9 @@ export async function oddProvider(t: TestContext, answer: RequestListener) {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const origin = await listening(t, server);
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
     /** How many were made, ever. */
     connections: () => connections,
     isHungUpOn: () => open.size === 0,

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { type IncomingHttpHeaders, type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { listening } from './listening.ts';
 
 type Received = { readonly headers: IncomingHttpHeaders; readonly body: string };
 
@@ -21,12 +20,6 @@ export async function webhookReceiver(
       else response.writeHead(204).end();
     })();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { received, origin: `http://127.0.0.1:${port}` };
+  const origin = await listening(t, server);
+  return { received, origin };
 }
