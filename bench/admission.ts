@@ -21,7 +21,11 @@ const WARM_UP = 500;
 const AT_ONCE = [1, 50];
 
 const nothing: Ledger = { settled: [], open: [], ended: [] };
-const books = { read: async () => nothing, beginEpoch: async () => async () => nothing };
+const books = {
+  isNewest: () => Promise.resolve(true),
+  read: async () => nothing,
+  beginEpoch: async () => async () => nothing,
+};
 const limits = {
   requestsPerMinute: 1e9,
   tokensPerMinute: 1e11,

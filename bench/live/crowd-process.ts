@@ -1,62 +1,77 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encode, decode } from '../palimpsest.ts';
+import { type LiveEvent, decode, encode } from '../palimpsest.ts';
 import type { CrowdFigures, CrowdOrder } from './crowd.ts';
-import { type Address, actorOf, connectLive } from './palimpsest-client.ts';
-import { Typist, newGroup } from './palimpsest-typist.ts';
+import { pairRecorder } from './pair-recording.ts';
+import { type Address, type LiveClient, actorOf, connectLive } from './palimpsest-client.ts';
+import { newGroup } from './palimpsest-typist.ts';
 
 /** Two changes a second, as everybody's client sends them who types without a pause. */
 const CHANGE_MS = 500;
-const WORD = 'word ';
-/** What is taken back of a text that has become so long, so that it stays as it is. */
-const LONGEST = 1_500;
+
+type Writer = {
+  readonly client: LiveClient;
+  /** When each of the other's changes came. */
+  readonly arrivals: number[];
+  /** Resolves when the other's changes up to this one have come. */
+  has(count: number): Promise<void>;
+};
 
 const [{ url, addresses, seconds }] = (await once(process, 'message')) as [CrowdOrder];
-const sentAt = new Map<string, number>();
 const figures: CrowdFigures = { changes: [], previews: [] };
-const until = performance.now() + seconds * 1_000;
-await Promise.all(addresses.flatMap((address) => [write(address), write(address)]));
+const recorded = pairRecorder((2 * seconds * 1_000) / CHANGE_MS);
+const pairs = [];
+for (const address of addresses) pairs.push(await newPair(address));
+process.send!('starts');
+const start = performance.now();
+await Promise.all(pairs.map(async (type) => await type()));
 process.send!(figures, () => process.exit(0));
 
-/** Types, shows what it types before it sends it, and takes in what the other types. */
-async function write(address: Address): Promise<void> {
-  const server = { url };
-  let typist: Typist | undefined;
-  const client = await connectLive(
-    server,
-    address,
-    {},
-    (events) => {
-      const now = performance.now();
-      for (const change of events.flatMap(({ changes = [] }) => changes)) {
-        const sent = sentAt.get(keyOf(change));
-        if (sent !== undefined) figures.changes.push(now - sent);
-        sentAt.delete(keyOf(change));
+/** Nobody folds anything here: what all of them write was recorded once, in the first document. */
+async function newPair(address: Address): Promise<() => Promise<void>> {
+  const writers = [await newWriter(address), await newWriter(address)] as const;
+  const { snapshot } = writers[0].client.welcome;
+  const pair = [actorOf(writers[0].client.welcome), actorOf(writers[1].client.welcome)] as const;
+  const changes = recorded(snapshot!, pair);
+  const phase = Math.random() * CHANGE_MS;
+  return async () => {
+    const sentAt: number[] = [];
+    const type = async (which: 0 | 1) => {
+      const { client, has } = writers[which];
+      const group = newGroup();
+      for (let number: number = which; number < changes.length; number += 2) {
+        await sleep(Math.max(0, start + phase + (number * CHANGE_MS) / 2 - performance.now()));
+        const needed = changes[number]!.deps.filter((dep) => dep % 2 !== which);
+        await has(Math.max(0, ...needed.map((dep) => Math.floor(dep / 2) + 1)));
+        client.send(encode({ t: 'preview', data: encode(performance.now()) }));
+        sentAt[number] = performance.now();
+        await client.ask({ t: 'changes', group, changes: [changes[number]!.bytes] });
       }
-      typist?.take(events);
-    },
-    (preview) => figures.previews.push(performance.now() - Number(decode(preview))),
-  );
-  typist = new Typist(client.welcome.snapshot!, actorOf(client.welcome));
-  const group = newGroup();
-  await sleep(Math.random() * CHANGE_MS);
-  for (let next = performance.now(); next < until; next += CHANGE_MS) {
-    client.send(encode({ t: 'preview', data: encode(performance.now()) }));
-    const { length } = typist.text;
-    const position = Math.floor(Math.random() * (length - WORD.length));
-    const remove = length > LONGEST ? WORD.length : 0;
-    const change = typist.type([
-      ...(remove > 0 ? [{ position, remove, insert: '' }] : []),
-      { position, remove: 0, insert: WORD },
-    ]);
-    sentAt.set(keyOf(change), performance.now());
-    await client.ask({ t: 'changes', group, changes: [change] });
-    await sleep(Math.max(0, next + CHANGE_MS - performance.now()));
-  }
-  await client.close();
+    };
+    await Promise.all([type(0), type(1)]);
+    for (const which of [0, 1] as const) {
+      const { arrivals } = writers[which];
+      await writers[which].has(changes.length / 2);
+      arrivals.forEach((at, count) => figures.changes.push(at - sentAt[2 * count + 1 - which]!));
+    }
+    await Promise.all(writers.map(async ({ client }) => await client.close()));
+  };
 }
 
-/** Its checksum. */
-function keyOf(change: Uint8Array): string {
-  return `${change.length} ${Buffer.from(change.subarray(4, 8)).toString('hex')}`;
+async function newWriter(address: Address): Promise<Writer> {
+  const arrivals: number[] = [];
+  let came = Promise.withResolvers<void>();
+  const happened = (events: readonly LiveEvent[]) => {
+    const now = performance.now();
+    for (const { changes = [] } of events) arrivals.push(...changes.map(() => now));
+    came.resolve();
+    came = Promise.withResolvers();
+  };
+  const glimpsed = (preview: Uint8Array) =>
+    figures.previews.push(performance.now() - Number(decode(preview)));
+  const client = await connectLive({ url }, address, {}, happened, glimpsed);
+  const has = async (count: number) => {
+    while (arrivals.length < count) await came.promise;
+  };
+  return { client, arrivals, has };
 }

@@ -79,7 +79,7 @@ export class Typist {
     return this.#replica.commit()!;
   }
 
-  take(events: readonly LiveEvent[]): void {
+  take(events: readonly Pick<LiveEvent, 'changes'>[]): void {
     if (events.length === 0) return;
     this.#replica.apply(events.flatMap(({ changes }) => changes ?? []));
     this.#look();

@@ -15,6 +15,9 @@ export async function serve(
       case 'memory':
         process.send!(await memory());
         break;
+      case 'resident':
+        process.send!(process.memoryUsage.rss());
+        break;
       case 'stop':
         await stop();
         process.exit(0);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-export type Question = 'cpu' | 'memory' | 'stop';
+export type Question = 'cpu' | 'memory' | 'resident' | 'stop';
 
 /** In bytes, after a garbage collection: of the process, and what JavaScript and its libraries hold. */
 export type Memory = { readonly resident: number; readonly used: number };
@@ -11,6 +11,8 @@ export type ServerProcess = {
   /** Microseconds of user and system time so far, with all of its threads. */
   cpu(): Promise<number>;
   memory(): Promise<Memory>;
+  /** Bytes, as the system sees them now: nothing is collected for it, which would hold others up. */
+  resident(): Promise<number>;
   /** Resolves when all is stored and the process is over. */
   stop(): Promise<void>;
 };
@@ -32,6 +34,7 @@ export async function startServer(
     url: `ws://127.0.0.1:${port}`,
     cpu: async () => (await ask(child, 'cpu')) as number,
     memory: async () => (await ask(child, 'memory')) as Memory,
+    resident: async () => (await ask(child, 'resident')) as number,
     stop: async () => {
       const over = once(child, 'exit');
       child.send('stop' satisfies Question);

@@ -16,8 +16,9 @@ export async function rawSocket(
   });
   let open = true;
   socket.on('message', (data) => receive(data as Buffer));
-  socket.on('close', (code) => {
-    if (open) throw new Error(`A server under test closed a connection with ${code}.`);
+  socket.on('close', (code, reason) => {
+    if (open)
+      throw new Error(`A server under test closed a connection: ${code} ${String(reason)}.`);
   });
   await once(socket, 'open');
   return {

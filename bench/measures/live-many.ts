@@ -27,12 +27,10 @@ export async function measureMany(
   const looking = (async () => {
     while (!isOver) {
       await sleep(LOOK_MS);
-      memory.push((await server.memory()).resident / 1e6);
+      memory.push((await server.resident()) / 1e6);
     }
   })();
-  const cpu = await server.cpu();
-  const { changes, previews } = await crowd(server, addresses, seconds);
-  const spent = (await server.cpu()) - cpu;
+  const { changes, previews, spent } = await crowd(server, addresses, seconds);
   isOver = true;
   await looking;
   await server.stop();
