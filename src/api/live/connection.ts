@@ -1,7 +1,9 @@
+import type { Socket as TcpSocket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type ServerFrame, closeCodes } from '#client/protocol.ts';
 import { frameBytes } from './frames.ts';
 import type { LiveMetrics } from './metrics.ts';
+import { wholeFrames } from './whole-frames.ts';
 
 /** What the library's socket can do, as much of it as is used. */
 export type Socket = {
@@ -30,7 +32,20 @@ export function endSocket(socket: Socket, code: number, reason: string): void {
 export type Connection = ReturnType<typeof liveConnection>;
 
 /** The way out to one client. Nothing waits for it: who cannot follow is sent away, to catch up. */
-export function liveConnection(socket: Socket, metrics: LiveMetrics, logger: FastifyBaseLogger) {
+export function liveConnection(
+  socket: Socket,
+  {
+    tcp,
+    metrics,
+    logger,
+  }: {
+    /** What the socket's messages go over. */
+    readonly tcp: Pick<TcpSocket, 'write'>;
+    readonly metrics: LiveMetrics;
+    readonly logger: FastifyBaseLogger;
+  },
+) {
+  const sendWhole = wholeFrames(socket, tcp);
   const isOpen = () => socket.readyState === OPEN;
 
   const close = (code: number, reason: string): void => {
@@ -42,7 +57,7 @@ export function liveConnection(socket: Socket, metrics: LiveMetrics, logger: Fas
   const sendBytes = (bytes: Uint8Array): void => {
     if (!isOpen()) return;
     if (socket.bufferedAmount > MOST_BUFFERED) close(closeCodes.tooSlow, 'live/too-slow');
-    else socket.send(bytes);
+    else sendWhole(bytes);
   };
 
   return {
