@@ -5,10 +5,11 @@ import { type StreamName, partsOf } from '#domain/stream.ts';
 import { type Fold, emptyFold, encodeFold } from './fold.ts';
 import { type LoadPorts, foldTail, load, snapshotName } from './load.ts';
 import { type Clock, SubjectErased } from './ports.ts';
+import { isStillReadable } from './still-readable.ts';
 import { streamQueue } from './stream-queue.ts';
 
 const MAX_HELD = 256;
-/** A destroyed key must take the content with it, so no opened state outlives the keys' own cache. */
+/** A destroyed key must take the content with it: so often it is seen whether the key is there. */
 const HELD_FOR_MS = 60_000;
 /** Longer than any command may take, so that nobody is still looking at the state. */
 const IDLE_MS = 60_000;
@@ -50,6 +51,7 @@ export type HeldStreams<State, Event extends DomainEvent> = {
 
 type Held<State, Event extends DomainEvent> = {
   readonly fold: Fold<State, Event>;
+  /** When it was loaded, or its key was seen to be there. */
   readonly loadedAt: number;
   readonly usedAt: number;
 };
@@ -69,6 +71,13 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     const now = ports.clock.now().getTime();
     const found = held.get(stream);
     if (found && now - found.loadedAt < HELD_FOR_MS) return { ...found, isNewest: false };
+    if (found && found.fold.revision >= 0) {
+      // Somebody is at it again: it must not be released meanwhile.
+      held.set(stream, { ...found, usedAt: now });
+      if (await isStillReadable(ports.sealer, aggregate, stream)) {
+        return { ...found, loadedAt: now, isNewest: false };
+      }
+    }
     if (found) {
       // It must not be found again, to be released twice, where loading fails.
       held.delete(stream);

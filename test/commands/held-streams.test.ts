@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import { heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
 import { type EventLog, LogUnavailable } from '#commands/ports.ts';
+import { documentSubject } from '#domain/event.ts';
+import { memoryKeyStore } from '#infra/memory/key-store.ts';
 import { process, request, world } from '#test/support/command-path.ts';
-import { acme } from '#test/support/sealing.ts';
+import { acme, testSealer } from '#test/support/sealing.ts';
 import { tallyAggregate } from '#test/support/tally.ts';
 
 test('a state is released once, also where reading the stream anew fails several times', async () => {
@@ -50,4 +52,35 @@ test('a stream whose id was just made is not read before its first command, and 
   await process(shared).handle(taken, { type: 'Count', by: 5 }, request());
   past.expectNew(acme, taken);
   assert.equal((await handle(taken, { type: 'Count', by: 2 }, request())).state.sum, 7);
+});
+
+test('a stream that is in use is read once, however long it is in use', async () => {
+  const shared = world();
+  const made = randomUUID();
+  await process(shared).handle(made, { type: 'Count', by: 2 }, request());
+  let folds = 0;
+  const readStream: EventLog['readStream'] = async (...asked) => {
+    if (asked[1]?.from === 0) folds += 1;
+    return await shared.log.readStream(...asked);
+  };
+  const { handle } = process({ ...shared, log: { ...shared.log, readStream } });
+  for (let minute = 0; minute < 5; minute++) {
+    await handle(made, { type: 'Count', by: 1 }, request());
+    await shared.clock.advance(61_000);
+  }
+  assert.equal((await handle(made, { type: 'Count', by: 1 }, request())).state.sum, 8);
+  assert.equal(folds, 1);
+});
+
+test('what was folded goes with its key that another process destroyed', async () => {
+  const { clock, ...shared } = world();
+  const store = memoryKeyStore();
+  const [here, elsewhere] = [testSealer({ store, clock }), testSealer({ store, clock })];
+  const { handle, history: past } = process({ ...shared, clock, sealer: here });
+  const id = randomUUID();
+  await handle(id, { type: 'Count', by: 2 }, request());
+  await elsewhere.destroy(acme, documentSubject({ id }));
+  await clock.advance(61_000);
+  const { state } = await past.newest(acme, id);
+  assert.deepEqual(state, { sum: 0, closed: false, erased: true });
 });
