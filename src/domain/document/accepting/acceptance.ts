@@ -5,7 +5,7 @@ import { hashOf, headsOf, maxOpOf } from '#domain/document/replica.ts';
 import type { LivingDocument } from '#domain/document/state.ts';
 import { type KnownChange, type KnownChanges, aliasesSeen, know } from './causality.ts';
 import { type ContentIndex, indexOf, takeOperations } from './content-index.ts';
-import { type InspectedChange, inspected, inspectedBefore } from './inspected.ts';
+import { type InspectedChange, inspected, takeInspected } from './inspected.ts';
 
 /** What it takes to accept the changes of others without folding them. */
 export type Acceptance = { readonly index: ContentIndex; readonly known: KnownChanges };
@@ -54,7 +54,7 @@ export function takeIntoAcceptance(document: LivingDocument, { data }: ContentEv
   for (const bytes of data.changes) {
     // What the server wrote may be larger than what it takes: a cut moves a section's whole tail.
     const { hash, chunk, operations } =
-      inspectedBefore(bytes) ?? inspected(bytes, hashOf(bytes), Infinity);
+      takeInspected(bytes) ?? inspected(bytes, hashOf(bytes), Infinity);
     takeOperations(index, operations);
     const maxOp = lastOperation(chunk);
     index.maxOp = Math.max(index.maxOp, maxOp);
