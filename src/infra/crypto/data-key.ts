@@ -1,5 +1,5 @@
 import { type KeyObject, createHmac } from 'node:crypto';
-import type { Subject } from '#domain/event.ts';
+import type { StoredEvent, Subject } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { derive } from './aead.ts';
 
@@ -13,6 +13,8 @@ export class DataKey {
   readonly version: number;
   #root: KeyObject | undefined;
   readonly #derived = new Map<string, KeyObject>();
+  /** What it opened, for several readers of one event: for no longer than somebody holds that one. */
+  #opened = new WeakMap<StoredEvent, Uint8Array>();
 
   constructor(
     of: {
@@ -37,6 +39,15 @@ export class DataKey {
   erase(): void {
     this.#root = undefined;
     this.#derived.clear();
+    this.#opened = new WeakMap();
+  }
+
+  openedBefore(event: StoredEvent): Uint8Array | undefined {
+    return this.#opened.get(event);
+  }
+
+  remember(event: StoredEvent, plain: Uint8Array): void {
+    this.#opened.set(event, plain);
   }
 
   /** HMAC-SHA-256 of the parts, one after the other. */

@@ -2,6 +2,7 @@ import type { Sealer } from '#commands/ports.ts';
 import { type Read, readEvent } from '#domain/body.ts';
 import type { RecordedEvent } from '#domain/event.ts';
 import { eventTypes } from '#domain/event-types.ts';
+import { takingTurns } from '#infra/system/taking-turns.ts';
 import type { OpenEvents } from '#projections/ports.ts';
 import type { ProjectedEvent } from '#projections/projection.ts';
 
@@ -19,19 +20,27 @@ export async function openEvents(
 
 /** What projections open with: only the bodies they need, and only the keys of those. */
 export function projectionOpener(sealer: Opens, definitions = eventTypes): OpenEvents {
+  // Several views need the same events.
+  const reads = new WeakMap<Uint8Array, ProjectedEvent>();
+  const readOnce = (recorded: RecordedEvent, plain: Uint8Array | undefined): ProjectedEvent => {
+    const known = plain && reads.get(plain);
+    if (known) return known;
+    const { event } = readEvent(definitions, recorded, plain);
+    if (plain) reads.set(plain, event);
+    return event;
+  };
   return async (events, needs) => {
     const bodies = events.filter(({ header }) => needs(header.type) === 'body');
     const open = await sealer.opener(bodies.map(({ header }) => header));
-    return events.flatMap((recorded): ProjectedEvent[] => {
+    const othersWereServed = takingTurns();
+    const opened: ProjectedEvent[] = [];
+    for (const recorded of events) {
       const { header, position } = recorded;
-      switch (needs(header.type)) {
-        case 'nothing':
-          return [];
-        case 'header':
-          return [{ type: header.type, header, position }];
-        case 'body':
-          return [readEvent(definitions, recorded, open(recorded)).event];
-      }
-    });
+      const need = needs(header.type);
+      if (need === 'header') opened.push({ type: header.type, header, position });
+      if (need === 'body') opened.push(readOnce(recorded, open(recorded)));
+      await othersWereServed();
+    }
+    return opened;
   };
 }

@@ -53,11 +53,15 @@ export function sealingKey(key: DataKey, random: RandomBytes): SealingKey {
  * to an erased subject reads as erased; the audit tree is what notices that.)
  */
 export function openBody(key: DataKey, event: StoredEvent): Uint8Array | undefined {
+  const known = key.openedBefore(event);
+  if (known) return known;
   const { id, ...header } = event.header;
   if (id !== idOf(header, event.body)) throw tampered(event, 'its id is not that of its body');
   if (key.erased) return undefined;
   try {
-    return readBody(key, canonicalHeader(header), event.body);
+    const plain = readBody(key, canonicalHeader(header), event.body);
+    key.remember(event, plain);
+    return plain;
   } catch (cause) {
     throw tampered(event, 'header and body do not belong together', cause);
   }

@@ -39,6 +39,18 @@ test('whatever was sealed opens to the same bytes, plain or under a subject', as
   );
 });
 
+test('an event that was opened before opens to nothing once its key is destroyed', async () => {
+  const sealer = testSealer();
+  const subject = newSubject();
+  const event = (await sealer.keyFor(acme, subject)).seal(headerOf(), text(60));
+  const open = await sealer.opener([event.header]);
+  assert.deepEqual(Buffer.from(open(event) ?? []), text(60));
+  assert.equal(open(event), open(event));
+  await sealer.destroy(acme, subject);
+  assert.equal(open(event), undefined);
+  assert.equal(await opened(sealer, event), undefined);
+});
+
 test('a sealed body does not show what it holds; a plain one does', async () => {
   const sealer = testSealer();
   const secret = Buffer.from('the merger is called Nightingale');
