@@ -6,9 +6,9 @@ import type { Projection } from './projection.ts';
 const IDLE_REST_MS = 100;
 /** So many batches are taken one after the other first: a few edits are nobody's typing. */
 const AT_ONCE = 5;
-/** A lane that rests at all works a quarter of its time at most, but never rests five times as long. */
-const RESTS_FOR_WORK = 3;
-const MOST_RESTS = 4;
+/** A lane that rests at all works a tenth of its time, but never rests more than four times as long. */
+const RESTS_FOR_WORK = 9;
+const MOST_RESTS = 3;
 
 type Taken = {
   readonly live: boolean;

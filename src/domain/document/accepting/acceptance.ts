@@ -50,7 +50,9 @@ export function takeIntoAcceptance(document: LivingDocument, { data }: ContentEv
   const { acceptance } = document.content;
   if (acceptance === undefined) return;
   const { index, known } = acceptance;
-  const server = serverActor(document, data.author);
+  // Of what live clients send nothing is the server's.
+  const isLive = 'live' in data && data.live === true;
+  const server = isLive ? undefined : serverActor(document, data.author);
   for (const bytes of data.changes) {
     // What the server wrote may be larger than what it takes: a cut moves a section's whole tail.
     const { hash, chunk, operations } =

@@ -24,6 +24,8 @@ export type ChangeChunk = {
   readonly actors: readonly string[];
   readonly count: number;
   readonly columns: OperationColumns;
+  /** How many bytes each column takes, by its id, in the order of the bytes. */
+  readonly layout: ReadonlyMap<number, number>;
 };
 
 export type OperationColumns = {
@@ -99,10 +101,10 @@ function read(bytes: Uint8Array, most: number): ChangeChunk {
   const others = Array.from({ length: bounded(reader.unsigned()) }, () =>
     hex(reader, reader.unsigned()),
   );
-  const columns = columnsFrom(reader);
+  const { column, layout } = columnsFrom(reader);
   if (!reader.isAtEnd) throw new MalformedChange('bytes that nobody wrote');
   const actors = [actor, ...others];
-  return { actor, seq, startOp, time, deps, actors, ...operationsFrom(columns, most) };
+  return { actor, seq, startOp, time, deps, actors, layout, ...operationsFrom(column, most) };
 }
 
 function bounded(count: number): number {
@@ -115,20 +117,26 @@ const hex = (reader: ByteReader, length: number) =>
 
 type Columns = (id: number) => Uint8Array;
 
-function columnsFrom(reader: ByteReader): Columns {
-  const layout = Array.from({ length: bounded(reader.unsigned()) }, () => ({
+function columnsFrom(reader: ByteReader): {
+  readonly column: Columns;
+  readonly layout: ReadonlyMap<number, number>;
+} {
+  const listed = Array.from({ length: bounded(reader.unsigned()) }, () => ({
     id: reader.unsigned(),
     length: reader.unsigned(),
   }));
   const columns = new Map<number, Uint8Array>();
-  for (const { id, length } of layout) {
+  for (const { id, length } of listed) {
     const column = reader.take(length);
     if (length > 0 && !known.has(id)) {
       throw new MalformedChange('a column that no text or field needs');
     }
     columns.set(id, column);
   }
-  return (id) => columns.get(id) ?? new Uint8Array();
+  return {
+    column: (id) => columns.get(id) ?? new Uint8Array(),
+    layout: new Map(listed.map(({ id, length }) => [id, length])),
+  };
 }
 
 function operationsFrom(column: Columns, most: number): Pick<ChangeChunk, 'count' | 'columns'> {

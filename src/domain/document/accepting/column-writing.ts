@@ -3,9 +3,10 @@ import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 
 // How Automerge writes what `undo/columns.ts` reads: every value in the one shortest way.
 
-export type Bytes = number[];
+/** Takes bytes in their order; `number[]` is one. */
+export type ByteSink = { push(byte: number): unknown };
 
-export function writeSigned(bytes: Bytes, value: number): void {
+export function writeSigned(bytes: ByteSink, value: number): void {
   let rest = value;
   for (; rest < -0x40 || rest >= 0x40; rest = Math.floor(rest / 0x80)) {
     bytes.push((rest & 0x7f) | 0x80);
@@ -13,70 +14,67 @@ export function writeSigned(bytes: Bytes, value: number): void {
   bytes.push(rest & 0x7f);
 }
 
+type Values = { readonly numbers: Float64Array; readonly none: number };
+
 /** Runs of equal values, and lists of values each of which differs from the next. */
-function runs(
-  values: readonly (number | undefined)[],
-  write: (bytes: Bytes, value: number) => void,
-): Bytes {
-  const bytes: Bytes = [];
-  for (let at = 0; at < values.length;) {
-    const value = values[at];
-    const length = lengthOfRun(values, at);
-    if (value === undefined) {
+function writeRuns(
+  bytes: ByteSink,
+  values: Values,
+  write: (bytes: ByteSink, value: number) => void,
+): void {
+  const { numbers, none } = values;
+  // A column that tells nothing is not there.
+  if (lengthOfRun(numbers, 0) >= numbers.length && numbers[0] === none) return;
+  for (let at = 0; at < numbers.length;) {
+    const value = numbers[at]!;
+    const length = lengthOfRun(numbers, at);
+    if (value === none) {
       writeSigned(bytes, 0);
       writeUnsigned(bytes, length);
     } else if (length > 1) {
       writeSigned(bytes, length);
       write(bytes, value);
     }
-    if (value === undefined || length > 1) {
+    if (value === none || length > 1) {
       at += length;
       continue;
     }
     const end = endOfList(values, at);
     writeSigned(bytes, at - end);
-    for (; at < end; at++) write(bytes, values[at] ?? 0);
+    for (; at < end; at++) write(bytes, numbers[at]!);
   }
-  return bytes;
 }
 
-function lengthOfRun(values: readonly (number | undefined)[], from: number): number {
+function lengthOfRun(numbers: Float64Array, from: number): number {
   let end = from + 1;
-  while (end < values.length && values[end] === values[from]) end++;
+  while (end < numbers.length && numbers[end] === numbers[from]) end++;
   return end - from;
 }
 
-function endOfList(values: readonly (number | undefined)[], from: number): number {
+function endOfList({ numbers, none }: Values, from: number): number {
   let end = from + 1;
-  while (end < values.length && values[end] !== undefined && values[end] !== values[end + 1]) end++;
+  while (end < numbers.length && numbers[end] !== none && numbers[end] !== numbers[end + 1]) end++;
   // The last value of all has no next one.
   return end;
 }
 
-const orNull = (value: number) => (value === NONE ? undefined : value);
+export const writeNumbers = (bytes: ByteSink, numbers: Float64Array): void =>
+  writeRuns(bytes, { numbers, none: NONE }, writeUnsigned);
 
-/** A column that tells nothing is not there. */
-export function numbersWritten(values: Float64Array): Bytes {
-  if (values.every((value) => value === NONE)) return [];
-  return runs(Array.from(values, orNull), writeUnsigned);
-}
-
-export function deltasWritten(values: Float64Array): Bytes {
-  if (values.every((value) => value === NONE)) return [];
+export function writeDeltas(bytes: ByteSink, numbers: Float64Array): void {
+  const differences = new Float64Array(numbers.length);
   let last = 0;
-  const differences = Array.from(values, (value) => {
-    if (value === NONE) return undefined;
-    const difference = value - last;
-    last = value;
-    return difference;
-  });
-  return runs(differences, writeSigned);
+  for (let at = 0; at < numbers.length; at++) {
+    const value = numbers[at]!;
+    differences[at] = value === NONE ? Infinity : value - last;
+    if (value !== NONE) last = value;
+  }
+  writeRuns(bytes, { numbers: differences, none: Infinity }, writeSigned);
 }
 
-export function flagsWritten(values: Uint8Array): Bytes {
-  const bytes: Bytes = [];
+export function writeFlags(bytes: ByteSink, flags: Uint8Array): void {
   let [flag, length] = [0, 0];
-  for (const value of values) {
+  for (const value of flags) {
     if (value !== flag) {
       writeUnsigned(bytes, length);
       [flag, length] = [value, 0];
@@ -84,5 +82,4 @@ export function flagsWritten(values: Uint8Array): Bytes {
     length++;
   }
   if (length > 0) writeUnsigned(bytes, length);
-  return bytes;
 }

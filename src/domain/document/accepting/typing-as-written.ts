@@ -1,19 +1,14 @@
 import { NONE } from '#domain/document/undo/columns.ts';
 import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 import type { ChangeChunk } from './change-chunk.ts';
-import {
-  type Bytes,
-  deltasWritten,
-  flagsWritten,
-  numbersWritten,
-  writeSigned,
-} from './column-writing.ts';
+import { writeDeltas, writeFlags, writeNumbers, writeSigned } from './column-writing.ts';
 import type { InspectedChange } from './inspected.ts';
 import type { Operation } from './operations.ts';
 
 /** Far below where Automerge's numbers end. */
 const MOST = 2 ** 31;
 const MAGIC_AND_CHECKSUM = 8;
+const CHANGE = 1;
 const ACTOR_HEX = 32;
 
 /**
@@ -22,12 +17,38 @@ const ACTOR_HEX = 32;
  */
 export function isTypingAsWritten({ bytes, chunk, operations }: InspectedChange): boolean {
   if (!isPlain(chunk) || !operations.every(isTyping) || !refersBackOnly(chunk)) return false;
-  const written = chunkWritten(chunk);
-  const body = bytes.length - MAGIC_AND_CHECKSUM;
-  return (
-    written.length === body &&
-    written.every((byte, index) => byte === bytes[index + MAGIC_AND_CHECKSUM])
-  );
+  const written = new Comparison(bytes, MAGIC_AND_CHECKSUM);
+  written.push(CHANGE);
+  writeLength(written, bytes.length - MAGIC_AND_CHECKSUM - 1);
+  writeHead(written, chunk);
+  return areColumnsAsWritten(written, chunk) && written.isWhole;
+}
+
+/** Of what is written it keeps only whether it is what these bytes say. */
+class Comparison {
+  readonly #bytes: Uint8Array;
+  #isSame = true;
+  at: number;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.at = at;
+  }
+
+  push(byte: number): void {
+    if (this.#bytes[this.at++] !== byte) this.#isSame = false;
+  }
+
+  get isWhole(): boolean {
+    return this.#isSame && this.at === this.#bytes.length;
+  }
+}
+
+/** Of what is left behind itself. */
+function writeLength(written: Comparison, left: number): void {
+  let size = 1;
+  while (left - size >= 2 ** (7 * size)) size++;
+  writeUnsigned(written, left - size);
 }
 
 function isPlain({ actor, actors, deps, seq, startOp, time, count }: ChangeChunk): boolean {
@@ -65,48 +86,55 @@ function refersBackOnly({ actors, columns, startOp, count }: ChangeChunk): boole
   return actors.every((_, index) => index === 0 || named.has(index));
 }
 
-function chunkWritten({ actors, deps, seq, startOp, time, columns }: ChangeChunk): Bytes {
-  const body: Bytes = [];
-  writeUnsigned(body, deps.length);
-  for (const dep of deps) body.push(...Buffer.from(dep, 'hex'));
-  const [actor, ...others] = actors.map((hex) => Buffer.from(hex, 'hex'));
-  writeUnsigned(body, actor!.length);
-  body.push(...actor!);
-  writeUnsigned(body, seq);
-  writeUnsigned(body, startOp);
-  writeSigned(body, time);
+function writeHead(written: Comparison, { actors, deps, seq, startOp, time }: ChangeChunk): void {
+  const writeHex = (hex: string) => {
+    for (const byte of Buffer.from(hex, 'hex')) written.push(byte);
+  };
+  const writeActor = (actor: string) => {
+    writeUnsigned(written, actor.length / 2);
+    writeHex(actor);
+  };
+  writeUnsigned(written, deps.length);
+  for (const dep of deps) writeHex(dep);
+  const [actor, ...others] = actors;
+  writeActor(actor!);
+  writeUnsigned(written, seq);
+  writeUnsigned(written, startOp);
+  writeSigned(written, time);
   // No message.
-  writeUnsigned(body, 0);
-  writeUnsigned(body, others.length);
-  for (const other of others) {
-    writeUnsigned(body, other.length);
-    body.push(...other);
-  }
-  writeColumns(body, columns);
-  const chunk: Bytes = [1];
-  writeUnsigned(chunk, body.length);
-  return chunk.concat(body);
+  writeUnsigned(written, 0);
+  writeUnsigned(written, others.length);
+  for (const other of others) writeActor(other);
 }
 
-function writeColumns(body: Bytes, columns: ChangeChunk['columns']): void {
-  const written: readonly (readonly [id: number, Iterable<number> & { length: number }])[] = [
-    [1, numbersWritten(columns.objectActor)],
-    [2, numbersWritten(columns.objectCounter)],
-    [17, numbersWritten(columns.keyActor)],
-    [19, deltasWritten(columns.keyCounter)],
-    [52, flagsWritten(columns.isInsert)],
-    [66, numbersWritten(columns.action)],
-    [86, numbersWritten(columns.valueMeta)],
-    [87, columns.value],
-    [112, numbersWritten(columns.predCount)],
-    [113, numbersWritten(columns.predActor)],
-    [115, deltasWritten(columns.predCounter)],
-  ];
-  const there = written.filter(([, { length }]) => length > 0);
-  writeUnsigned(body, there.length);
-  for (const [id, { length }] of there) {
-    writeUnsigned(body, id);
-    writeUnsigned(body, length);
+/** The columns that are there, each as long as it says it is. */
+function areColumnsAsWritten(written: Comparison, { columns, layout }: ChangeChunk): boolean {
+  writeUnsigned(written, layout.size);
+  for (const [id, length] of layout) {
+    writeUnsigned(written, id);
+    writeUnsigned(written, length);
   }
-  for (const [, bytes] of there) for (const byte of bytes) body.push(byte);
+  let there = 0;
+  const isAsLong = (id: number, write: () => void): boolean => {
+    const from = written.at;
+    write();
+    const length = written.at - from;
+    if (length > 0) there++;
+    return (layout.get(id) ?? 0) === length;
+  };
+  return (
+    isAsLong(1, () => writeNumbers(written, columns.objectActor)) &&
+    isAsLong(2, () => writeNumbers(written, columns.objectCounter)) &&
+    isAsLong(17, () => writeNumbers(written, columns.keyActor)) &&
+    isAsLong(19, () => writeDeltas(written, columns.keyCounter)) &&
+    isAsLong(52, () => writeFlags(written, columns.isInsert)) &&
+    isAsLong(66, () => writeNumbers(written, columns.action)) &&
+    isAsLong(86, () => writeNumbers(written, columns.valueMeta)) &&
+    isAsLong(87, () => columns.value.forEach((byte) => written.push(byte))) &&
+    isAsLong(112, () => writeNumbers(written, columns.predCount)) &&
+    isAsLong(113, () => writeNumbers(written, columns.predActor)) &&
+    isAsLong(115, () => writeDeltas(written, columns.predCounter)) &&
+    // None that is empty.
+    there === layout.size
+  );
 }
