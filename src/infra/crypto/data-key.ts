@@ -1,5 +1,5 @@
 import { type KeyObject, createHmac } from 'node:crypto';
-import type { StoredEvent, Subject } from '#domain/event.ts';
+import type { EventHeader, StoredEvent, Subject } from '#domain/event.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { derive } from './aead.ts';
 
@@ -13,8 +13,8 @@ export class DataKey {
   readonly version: number;
   #root: KeyObject | undefined;
   readonly #derived = new Map<string, KeyObject>();
-  /** What it opened, for several readers of one event: for no longer than somebody holds that one. */
-  #opened = new WeakMap<StoredEvent, Uint8Array>();
+  /** What it sealed or opened, for no longer than somebody holds the event's header. */
+  #known = new WeakMap<EventHeader, { readonly body: Uint8Array; readonly plain: Uint8Array }>();
 
   constructor(
     of: {
@@ -39,15 +39,17 @@ export class DataKey {
   erase(): void {
     this.#root = undefined;
     this.#derived.clear();
-    this.#opened = new WeakMap();
+    this.#known = new WeakMap();
   }
 
-  openedBefore(event: StoredEvent): Uint8Array | undefined {
-    return this.#opened.get(event);
+  /** The plain body of an event that it sealed or opened before, if these are the same bytes. */
+  plainOf({ header, body }: StoredEvent): Uint8Array | undefined {
+    const known = this.#known.get(header);
+    return known && Buffer.compare(known.body, body) === 0 ? known.plain : undefined;
   }
 
-  remember(event: StoredEvent, plain: Uint8Array): void {
-    this.#opened.set(event, plain);
+  remember({ header, body }: StoredEvent, plain: Uint8Array): void {
+    this.#known.set(header, { body, plain });
   }
 
   /** HMAC-SHA-256 of the parts, one after the other. */

@@ -22,7 +22,10 @@ export function sealingKey(key: DataKey, random: RandomBytes): SealingKey {
         bodyHmac: key.hmac('body hmac', plain).toString('hex'),
       };
       const body = writeBody(key, canonicalHeader(whole), plain, random);
-      return { header: { id: idOf(whole, body), ...whole }, body };
+      const event: StoredEvent = { header: { id: idOf(whole, body), ...whole }, body };
+      // The views of this process open it next.
+      key.remember(event, plain);
+      return event;
     },
     sealBytes: (name, plain) => {
       alive();
@@ -53,7 +56,7 @@ export function sealingKey(key: DataKey, random: RandomBytes): SealingKey {
  * to an erased subject reads as erased; the audit tree is what notices that.)
  */
 export function openBody(key: DataKey, event: StoredEvent): Uint8Array | undefined {
-  const known = key.openedBefore(event);
+  const known = key.plainOf(event);
   if (known) return known;
   const { id, ...header } = event.header;
   if (id !== idOf(header, event.body)) throw tampered(event, 'its id is not that of its body');
