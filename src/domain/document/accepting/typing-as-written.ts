@@ -1,7 +1,13 @@
 import { NONE } from '#domain/document/undo/columns.ts';
 import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 import type { ChangeChunk } from './change-chunk.ts';
-import { writeDeltas, writeFlags, writeNumbers, writeSigned } from './column-writing.ts';
+import {
+  type ByteSink,
+  writeDeltas,
+  writeFlags,
+  writeNumbers,
+  writeSigned,
+} from './column-writing.ts';
 import type { InspectedChange } from './inspected.ts';
 import type { Operation } from './operations.ts';
 
@@ -115,26 +121,29 @@ function areColumnsAsWritten(written: Comparison, { columns, layout }: ChangeChu
     writeUnsigned(written, length);
   }
   let there = 0;
-  const isAsLong = (id: number, write: () => void): boolean => {
+  for (const [id, write] of columnsWritten(columns)) {
     const from = written.at;
-    write();
+    write(written);
     const length = written.at - from;
+    if (length !== (layout.get(id) ?? 0)) return false;
     if (length > 0) there++;
-    return (layout.get(id) ?? 0) === length;
-  };
-  return (
-    isAsLong(1, () => writeNumbers(written, columns.objectActor)) &&
-    isAsLong(2, () => writeNumbers(written, columns.objectCounter)) &&
-    isAsLong(17, () => writeNumbers(written, columns.keyActor)) &&
-    isAsLong(19, () => writeDeltas(written, columns.keyCounter)) &&
-    isAsLong(52, () => writeFlags(written, columns.isInsert)) &&
-    isAsLong(66, () => writeNumbers(written, columns.action)) &&
-    isAsLong(86, () => writeNumbers(written, columns.valueMeta)) &&
-    isAsLong(87, () => columns.value.forEach((byte) => written.push(byte))) &&
-    isAsLong(112, () => writeNumbers(written, columns.predCount)) &&
-    isAsLong(113, () => writeNumbers(written, columns.predActor)) &&
-    isAsLong(115, () => writeDeltas(written, columns.predCounter)) &&
-    // None that is empty.
-    there === layout.size
-  );
+  }
+  // None that is empty.
+  return there === layout.size;
 }
+
+type Write = (bytes: ByteSink) => void;
+
+const columnsWritten = (columns: ChangeChunk['columns']): readonly (readonly [number, Write])[] => [
+  [1, (bytes) => writeNumbers(bytes, columns.objectActor)],
+  [2, (bytes) => writeNumbers(bytes, columns.objectCounter)],
+  [17, (bytes) => writeNumbers(bytes, columns.keyActor)],
+  [19, (bytes) => writeDeltas(bytes, columns.keyCounter)],
+  [52, (bytes) => writeFlags(bytes, columns.isInsert)],
+  [66, (bytes) => writeNumbers(bytes, columns.action)],
+  [86, (bytes) => writeNumbers(bytes, columns.valueMeta)],
+  [87, (bytes) => columns.value.forEach((byte) => bytes.push(byte))],
+  [112, (bytes) => writeNumbers(bytes, columns.predCount)],
+  [113, (bytes) => writeNumbers(bytes, columns.predActor)],
+  [115, (bytes) => writeDeltas(bytes, columns.predCounter)],
+];
