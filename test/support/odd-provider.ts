@@ -1,7 +1,6 @@
 import { type RequestListener, createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { listening } from './listening.ts';
 
 /** A server on loopback that answers in its own way, and shows which connections it has. */
@@ -21,13 +20,4 @@ export async function oddProvider(t: TestContext, answer: RequestListener) {
     connections: () => connections,
     isHungUpOn: () => open.size === 0,
   };
-}
-
-/** Waits for what comes about by itself, in real time, and says what did not. */
-export async function soon(what: () => boolean): Promise<void> {
-  const until = Date.now() + 5_000;
-  while (!what()) {
-    if (Date.now() > until) throw new Error(`This did not come about: ${String(what)}`);
-    await sleep(2);
-  }
 }

@@ -9,7 +9,8 @@ import { tokenCounter } from '#infra/models/token-counter.ts';
 import { answerOf, failureOf, promptOf } from '#test/support/answers.ts';
 import { blackHole } from '#test/support/black-hole.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
-import { oddProvider, soon } from '#test/support/odd-provider.ts';
+import { soon } from '#test/support/live.ts';
+import { oddProvider } from '#test/support/odd-provider.ts';
 
 const tokens = await tokenCounter('claude');
 const asked = promptOf('What does the heron eat?');

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { providerFetch } from '#infra/models/provider-fetch.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
-import { oddProvider, soon } from '#test/support/odd-provider.ts';
+import { soon } from '#test/support/live.ts';
+import { oddProvider } from '#test/support/odd-provider.ts';
 
 const EVENT = 'data: heron\n\n';
 const DONE = 'data: [DONE]\n\n';
