@@ -1,9 +1,7 @@
-import type { Socket as TcpSocket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type ServerFrame, closeCodes } from '#client/protocol.ts';
 import { frameBytes } from './frames.ts';
 import type { LiveMetrics } from './metrics.ts';
-import { wholeFrames } from './whole-frames.ts';
 
 /** What the library's socket can do, as much of it as is used. */
 export type Socket = {
@@ -32,20 +30,7 @@ export function endSocket(socket: Socket, code: number, reason: string): void {
 export type Connection = ReturnType<typeof liveConnection>;
 
 /** The way out to one client. Nothing waits for it: who cannot follow is sent away, to catch up. */
-export function liveConnection(
-  socket: Socket,
-  {
-    tcp,
-    metrics,
-    logger,
-  }: {
-    /** What the socket's messages go over. */
-    readonly tcp: Pick<TcpSocket, 'write'>;
-    readonly metrics: LiveMetrics;
-    readonly logger: FastifyBaseLogger;
-  },
-) {
-  const sendWhole = wholeFrames(socket, tcp);
+export function liveConnection(socket: Socket, metrics: LiveMetrics, logger: FastifyBaseLogger) {
   const isOpen = () => socket.readyState === OPEN;
 
   const close = (code: number, reason: string): void => {
@@ -57,7 +42,7 @@ export function liveConnection(
   const sendBytes = (bytes: Uint8Array): void => {
     if (!isOpen()) return;
     if (socket.bufferedAmount > MOST_BUFFERED) close(closeCodes.tooSlow, 'live/too-slow');
-    else sendWhole(bytes);
+    else socket.send(bytes);
   };
 
   return {

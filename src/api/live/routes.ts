@@ -52,7 +52,7 @@ export const liveRoutes =
       wsHandler: (socket, request) => {
         const { id } = request.params;
         const mayFail = async () => !(await app.countFailure(request)).isOver;
-        serveSocket({ ...ports, logger: request.log, tcp: request.socket, mayFail }, socket, id);
+        serveSocket({ ...ports, logger: request.log, mayFail }, socket, id);
       },
     });
 

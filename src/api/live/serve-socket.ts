@@ -1,4 +1,3 @@
-import type { Socket as TcpSocket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { closeCodes } from '#client/protocol.ts';
 import { LogUnavailable } from '#commands/ports.ts';
@@ -26,15 +25,13 @@ const PING_MS = 30_000;
 export function serveSocket(
   ports: SessionPorts & {
     readonly logger: FastifyBaseLogger;
-    /** What the socket's messages go over. */
-    readonly tcp: Pick<TcpSocket, 'write'>;
     /** Counts a credential that opened nothing; `false` where there were too many. */
     readonly mayFail: () => Promise<boolean>;
   },
   socket: ServedSocket,
   document: DocumentId,
 ): void {
-  const connection = liveConnection(socket, ports);
+  const connection = liveConnection(socket, ports.metrics, ports.logger);
   const over = new AbortController();
   let session: Session | undefined;
   let isGreeting = false;
