@@ -60,7 +60,7 @@ export type Welcome = {
   readonly revision: number;
   readonly rights: readonly string[];
   readonly actor?: { readonly id: Uint8Array; readonly token?: string };
-  /** The whole document as Automerge saves it, where `since` is missing or too far back. */
+  /** The whole document in bytes that Automerge loads, where `since` is missing or too far back. */
   readonly snapshot?: Uint8Array;
   /** Otherwise what happened since: a CBOR list of `LiveEvent`, in DEFLATE (RFC 1951). */
   readonly events?: Uint8Array;

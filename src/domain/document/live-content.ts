@@ -1,28 +1,37 @@
 import type { SectionId } from '#domain/ids.ts';
 import type { Acceptance } from './accepting/acceptance.ts';
-import { type Content, emptyContent, reread } from './content.ts';
+import { type Content, emptyContent, readContent, reread } from './content.ts';
 import type { ContentEvent } from './events.ts';
-import { applyChanges } from './replica.ts';
+import { applyChanges, loadReplica } from './replica.ts';
 
 /**
  * A document's content as events arrive. Automerge takes five milliseconds for a change to a long
- * section and little more for a hundred, so changes wait until somebody looks.
+ * section and little more for a hundred, so changes wait until somebody looks. So does what was
+ * stored: to load it takes longer than all else that opening a document does, and who only reads
+ * it gets it as it is.
  *
  * A **linear** value: it changes in place, so that of a state and the one that follows it only
  * the latter may be used.
  */
 export type LiveContent = {
-  settled: Content;
-  /** Automerge changes that `settled` does not hold yet, and what they touch. */
+  folded: Content | Saved;
+  /** Automerge changes that `folded` does not hold yet, and what they touch. */
   waiting: Uint8Array[];
   touched: Set<SectionId>;
-  /** UTF-16 units that sections grew by since `settled`, at most. */
+  /** UTF-16 units that sections grew by since `folded`, at most. */
   typed: Map<SectionId, number>;
   /** Once changes of live clients came in. */
   acceptance: Acceptance | undefined;
   /** How many times changes came in. */
   version: number;
   decided: Decided | undefined;
+};
+
+/** What Automerge saved, which nobody has looked into yet. */
+type Saved = {
+  readonly saved: Uint8Array;
+  /** UTF-16 units of its longest section, at most. */
+  readonly longest: number;
 };
 
 /**
@@ -38,8 +47,8 @@ type Decided = {
 
 type Written = ContentEvent['data'];
 
-export const liveContent = (settled: Content): LiveContent => ({
-  settled,
+const liveContent = (folded: Content | Saved): LiveContent => ({
+  folded,
   waiting: [],
   touched: new Set(),
   typed: new Map(),
@@ -50,16 +59,47 @@ export const liveContent = (settled: Content): LiveContent => ({
 
 export const newLiveContent = (title: string): LiveContent => liveContent(emptyContent(title));
 
+export const storedContent = (saved: Uint8Array, longest = Infinity): LiveContent =>
+  liveContent({ saved, longest });
+
+/** How long a section is at most, as far as that is known without loading. */
+export const longestUnread = ({ folded, typed }: LiveContent): number =>
+  'saved' in folded ? folded.longest + Math.max(0, ...typed.values()) : Infinity;
+
+export const longestIn = ({ sections }: Content): number =>
+  sections.reduce((most, { length }) => Math.max(most, length), 0);
+
+/** The content as it was when somebody last looked: what came in since is not in it. */
+export function folded(live: LiveContent): Content {
+  if ('saved' in live.folded) live.folded = readContent(loadReplica(live.folded.saved));
+  return live.folded;
+}
+
 /** The content with everything in it that came in. */
 export function settled(live: LiveContent): Content {
-  if (live.waiting.length > 0) {
-    applyChanges(live.settled.replica, live.waiting);
-    live.settled = reread(live.settled, live.touched);
-    live.waiting = [];
-    live.touched.clear();
-    live.typed.clear();
-  }
-  return live.settled;
+  const content = folded(live);
+  if (live.waiting.length === 0) return content;
+  applyChanges(content.replica, live.waiting);
+  return fold(live, reread(content, live.touched));
+}
+
+function fold(live: LiveContent, content: Content): Content {
+  live.folded = content;
+  live.waiting = [];
+  live.touched.clear();
+  live.typed.clear();
+  return content;
+}
+
+/** Of what is stored: more beside it would take longer to send than to fold. */
+const MOST_BESIDE = 0.5;
+
+/** Everything that Automerge knows of it, in bytes that Automerge loads. */
+export function saved(live: LiveContent): Uint8Array {
+  const { folded, waiting } = live;
+  const beside = waiting.reduce((sum, { length }) => sum + length, 0);
+  const isAsStored = 'saved' in folded && beside <= folded.saved.length * MOST_BESIDE;
+  return isAsStored ? Buffer.concat([folded.saved, ...waiting]) : settled(live).replica.save();
 }
 
 export function takeChanges(
@@ -75,12 +115,9 @@ export function takeChanges(
 export function takeEvent(live: LiveContent, event: Written): void {
   const { decided } = live;
   if (decided?.lastEvent === event && decided.version === live.version) {
-    live.settled.replica.free();
-    live.settled = decided.content;
+    freeFolded(live);
+    fold(live, decided.content);
     live.decided = undefined;
-    live.waiting = [];
-    live.touched.clear();
-    live.typed.clear();
     live.version++;
     return;
   }
@@ -100,7 +137,11 @@ export function keepDecided(live: LiveContent, events: readonly Written[], conte
 
 /** Gives the memory back, which is WebAssembly's: the garbage collector does not see it. */
 export function freeContent(live: LiveContent): void {
-  live.settled.replica.free();
+  freeFolded(live);
   live.decided?.content.replica.free();
   live.decided = undefined;
+}
+
+function freeFolded({ folded }: LiveContent): void {
+  if ('replica' in folded) folded.replica.free();
 }

@@ -6,7 +6,7 @@ import {
   presentTexts,
 } from './content.ts';
 import type { CutFrom } from './lineage.ts';
-import { freeContent, settled } from './live-content.ts';
+import { freeContent, saved, settled } from './live-content.ts';
 import { headsOf } from './replica.ts';
 import type { LivingDocument } from './state.ts';
 import { knownIn } from './undo/ledger.ts';
@@ -50,7 +50,7 @@ export function baseOf({ content, ledger }: LivingDocument, revision: number): D
 }
 
 /** Everything that Automerge knows of the document, for whoever is to write in a copy of it. */
-export const savedOf = ({ content }: LivingDocument): Uint8Array => settled(content).replica.save();
+export const savedOf = ({ content }: LivingDocument): Uint8Array => saved(content);
 
 /** Gives the memory back. The state must not be used any more. */
 export const freeDocument = ({ content }: LivingDocument): void => freeContent(content);

@@ -2,9 +2,8 @@ import { decode, encode } from 'cborg';
 import type { SnapshotCodec } from '#domain/aggregate.ts';
 import { documentSubject } from '#domain/event.ts';
 import type { DocumentId } from '#domain/ids.ts';
-import { readContent } from './content.ts';
-import { liveContent, settled } from './live-content.ts';
-import { headsFromBytes, headsToBytes, loadReplica } from './replica.ts';
+import { longestIn, settled, storedContent } from './live-content.ts';
+import { headsFromBytes, headsToBytes } from './replica.ts';
 import type { DocumentState, LivingDocument, Merge, PastCut } from './state.ts';
 import { type LedgerBytes, ledgerFromBytes, ledgerToBytes } from './undo/ledger-bytes.ts';
 
@@ -13,6 +12,8 @@ type Packed = Omit<
   'content' | 'versions' | 'cuts' | 'folderOrder' | 'ledger' | 'merges'
 > & {
   readonly saved: Uint8Array;
+  /** Of its longest section. Snapshots were taken without it. */
+  readonly longest?: number;
   readonly folderOrder?: string | undefined;
   readonly versions: readonly (readonly [string, number])[];
   readonly cuts: readonly PackedCut[];
@@ -41,10 +42,12 @@ export const documentSnapshot: SnapshotCodec<DocumentState> = {
 
 function pack(state: DocumentState): Packed | { status: 'missing' | 'erased' } {
   if (!('content' in state)) return state;
-  const { content, versions, cuts, ledger, merges, ...rest } = state;
+  const { content: live, versions, cuts, ledger, merges, ...rest } = state;
+  const content = settled(live);
   return {
     ...rest,
-    saved: settled(content).replica.save(),
+    saved: content.replica.save(),
+    longest: longestIn(content),
     versions: [...versions],
     cuts: cuts.map(packCut),
     ledger: ledgerToBytes(ledger),
@@ -54,10 +57,10 @@ function pack(state: DocumentState): Packed | { status: 'missing' | 'erased' } {
 
 function unpack(packed: Packed | { status: 'missing' | 'erased' }): DocumentState {
   if (!('saved' in packed)) return packed;
-  const { saved, versions, cuts, folderOrder, ledger, merges, ...rest } = packed;
+  const { saved, longest, versions, cuts, folderOrder, ledger, merges, ...rest } = packed;
   return {
     ...rest,
-    content: liveContent(readContent(loadReplica(saved))),
+    content: storedContent(saved, longest),
     folderOrder,
     versions: new Map(versions),
     cuts: cuts.map(unpackCut),

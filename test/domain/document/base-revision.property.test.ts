@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as Automerge from '@automerge/automerge';
 import { generateKeyBetween } from 'fractional-indexing';
 import type { Edit } from '#domain/document/edits.ts';
+import { settled } from '#domain/document/live-content.ts';
 import { baseOf, sectionsOf, titleOf } from '#domain/document/reading.ts';
 import type { SectionId } from '#domain/ids.ts';
 import { type WrittenDocument, bob, written } from '#test/support/document.ts';
@@ -188,7 +189,7 @@ function compare(random: Random, rounds: number): number {
       document.edit(someEdit(random, sectionsOf(document.living)));
     }
     const theirs = document.changes;
-    const taken = document.living.content.settled.sections.map(({ order }) => order);
+    const taken = settled(document.living.content).sections.map(({ order }) => order);
     const edits: Edit[] = [];
     for (let left = 1 + random.below(4); left > 0; left--) {
       const seen = present(replica);

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { Edit } from '#domain/document/edits.ts';
 import { GROWN_SECTION } from '#domain/document/limits.ts';
+import { settled } from '#domain/document/live-content.ts';
 import { baseOf, contentOf, lengthOf, markdownOf } from '#domain/document/reading.ts';
 import { WrittenDocument, bob, changesIn, replayed, written } from '#test/support/document.ts';
 import { encodeBody } from '#domain/body.ts';
@@ -59,7 +60,7 @@ function grant(
       return { edit: { type: 'deleteText', at, count: end - at }, after };
     }
     case 'split': {
-      const section = document.living.content.settled.sections.find(({ present }) => present)!;
+      const section = settled(document.living.content).sections.find(({ present }) => present)!;
       const place = boundary(model, Math.min(at, section.length));
       return { edit: { type: 'splitSection', section: section.id, at: place }, after: model };
     }

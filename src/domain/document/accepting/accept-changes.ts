@@ -5,7 +5,7 @@ import type { AcceptChanges } from '#domain/document/commands.ts';
 import { presentSections, reread } from '#domain/document/content.ts';
 import type { ChangesApplied, DocumentEvent } from '#domain/document/events.ts';
 import { LONGEST_DOCUMENT, LONGEST_SECTION } from '#domain/document/limits.ts';
-import { settled } from '#domain/document/live-content.ts';
+import { folded, settled } from '#domain/document/live-content.ts';
 import { applyChanges } from '#domain/document/replica.ts';
 import type { DocumentState, LivingDocument } from '#domain/document/state.ts';
 import { Rejected } from '#domain/rejected.ts';
@@ -99,12 +99,12 @@ function take(accepting: Accepting, { hash, chunk, operations }: InspectedChange
 /** Lengths of sections are those of the last fold; where they are close to a limit, it is folded. */
 function mustBeWithinLimits({ content }: LivingDocument, { typed }: Effect): void {
   for (const isExact of [false, true]) {
-    const { sections } = isExact ? settled(content) : content.settled;
+    const { sections } = isExact ? settled(content) : folded(content);
     const lengths = new Map(sections.map(({ id, length }) => [id, length]));
     const grown = (id: (typeof sections)[number]['id']) =>
       (lengths.get(id) ?? 0) + (content.typed.get(id) ?? 0) + (typed.get(id) ?? 0);
     const tooLong = [...typed.keys()].some((id) => grown(id) > LONGEST_SECTION);
-    const total = presentSections({ ...content.settled, sections }).reduce(
+    const total = presentSections({ ...folded(content), sections }).reduce(
       (sum, { id }) => sum + grown(id),
       0,
     );
@@ -119,7 +119,7 @@ function titleWith({ content }: LivingDocument, changes: readonly Uint8Array[]):
   const replica = settled(content).replica.clone();
   try {
     applyChanges(replica, changes);
-    return reread({ ...content.settled, replica }, new Set()).title;
+    return reread({ ...folded(content), replica }, new Set()).title;
   } finally {
     replica.free();
   }

@@ -2,7 +2,7 @@ import { decode, encode } from 'cborg';
 import { z } from 'zod';
 import { readContent } from '#domain/document/content.ts';
 import { Cut, type DocumentEvent, Origin } from '#domain/document/events.ts';
-import { liveContent, settled } from '#domain/document/live-content.ts';
+import { settled, storedContent } from '#domain/document/live-content.ts';
 import { headsFromBytes, headsOf, headsToBytes, loadReplica } from '#domain/document/replica.ts';
 import type { LivingDocument, PastCut } from '#domain/document/state.ts';
 import {
@@ -120,7 +120,7 @@ export function inheritanceFrom(parts: readonly Uint8Array[]): Begun {
   const { saved, heads, changes, cuts } = stored;
   const ledger = ledgerFrom(stored);
   return {
-    content: liveContent(readContent(loadReplica(saved))),
+    content: storedContent(saved),
     ledger,
     cuts: cuts.map(({ before, after, ...cut }) =>
       Object.assign(cut, { before: headsFromBytes(before), after: headsFromBytes(after) }),
