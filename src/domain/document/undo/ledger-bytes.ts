@@ -66,7 +66,10 @@ export function ledgerFromBytes(bytes: LedgerBytes): Ledger {
   const runs = runsFrom(bytes.runs);
   for (const { actor, count } of runs) actorCounts[actor] = (actorCounts[actor] ?? 0) + count;
   const { ground, settlings } = bytes;
-  const [hands, groups, reversals] = [handsFrom(bytes), groupsFrom(bytes), reversalsFrom(bytes)];
+  const origins = bytes.origins.map((origin) => Origin.parse(origin));
+  const names = { members: bytes.members, origins };
+  const [hands, groups] = [handsFrom(bytes, names), groupsFrom(bytes, names)];
+  const reversals = reversalsFrom(bytes);
   return { actors, counts: actorCounts, hands, runs, groups, reversals, ground, settlings };
 }
 
@@ -79,16 +82,22 @@ function reversalsFrom({ reversals: packed }: LedgerBytes): Reversal[] {
   return reversals;
 }
 
-function handsFrom({ members, origins, hands: packed }: LedgerBytes): Hand[] {
+type Names = { readonly members: readonly string[]; readonly origins: readonly Origin[] };
+
+function handsFrom({ hands: packed }: LedgerBytes, names: Names): Hand[] {
   const hands: Hand[] = [];
-  for (const reader = new ByteReader(packed); !reader.isAtEnd;) {
-    const author = members[reader.unsigned()] as MemberId;
-    hands.push({ author, origin: Origin.parse(origins[reader.unsigned()]) });
-  }
+  for (const reader = new ByteReader(packed); !reader.isAtEnd;) hands.push(handFrom(reader, names));
   return hands;
 }
 
-function groupsFrom({ members, origins, groupIds, groups: packed }: LedgerBytes): Ledger['groups'] {
+function handFrom(reader: ByteReader, { members, origins }: Names): Hand {
+  const author = members[reader.unsigned()] as MemberId;
+  const origin = origins[reader.unsigned()];
+  if (origin === undefined) throw new RangeError('A ledger names an origin that it does not have.');
+  return { author, origin };
+}
+
+function groupsFrom({ groupIds, groups: packed }: LedgerBytes, names: Names): Ledger['groups'] {
   const groups = newEditGroups();
   const reader = new ByteReader(packed);
   [groups.count, groups.turns] = [reader.unsigned(), reader.unsigned()];
@@ -96,15 +105,14 @@ function groupsFrom({ members, origins, groupIds, groups: packed }: LedgerBytes)
   for (let index = 0; !reader.isAtEnd; index++) {
     number += reader.unsigned();
     at += unzigzag(reader.unsigned());
-    const author = members[reader.unsigned()] as MemberId;
-    const origin = Origin.parse(origins[reader.unsigned()]);
+    const { author, origin } = handFrom(reader, names);
     const id = idFromBytes(groupIds.subarray(index * ID_BYTES, (index + 1) * ID_BYTES));
-    keep(groups, { number, id, author, origin, at, undone: undoneFrom(reader, members) });
+    keep(groups, { number, id, author, origin, at, undone: undoneFrom(reader, names) });
   }
   return groups;
 }
 
-function undoneFrom(reader: ByteReader, members: readonly string[]): EditGroup['undone'] {
+function undoneFrom(reader: ByteReader, { members }: Names): EditGroup['undone'] {
   const code = reader.unsigned();
   if (code === 0) return undefined;
   const by = members[reader.unsigned()] as MemberId;
