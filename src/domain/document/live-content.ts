@@ -62,9 +62,11 @@ export const newLiveContent = (title: string): LiveContent => liveContent(emptyC
 export const storedContent = (saved: Uint8Array, longest = Infinity): LiveContent =>
   liveContent({ saved, longest });
 
-/** How long a section is at most, as far as that is known without loading. */
-export const longestUnread = ({ folded, typed }: LiveContent): number =>
-  'saved' in folded ? folded.longest + Math.max(0, ...typed.values()) : Infinity;
+/** How long a section is at most, where that is known without loading what little came in. */
+export function longestUnread(live: LiveContent): number {
+  const stored = asStored(live);
+  return stored === undefined ? Infinity : stored.longest + Math.max(0, ...live.typed.values());
+}
 
 export const longestIn = ({ sections }: Content): number =>
   sections.reduce((most, { length }) => Math.max(most, length), 0);
@@ -91,15 +93,22 @@ function fold(live: LiveContent, content: Content): Content {
   return content;
 }
 
-/** Of what is stored: more beside it would take longer to send than to fold. */
-const MOST_BESIDE = 0.5;
-
 /** Everything that Automerge knows of it, in bytes that Automerge loads. */
 export function saved(live: LiveContent): Uint8Array {
-  const { folded, waiting } = live;
+  const stored = asStored(live);
+  return stored === undefined
+    ? settled(live).replica.save()
+    : Buffer.concat([stored.saved, ...live.waiting]);
+}
+
+/** Of what is stored: more beside it would take longer to send than to fold, and is memory. */
+const MOST_BESIDE = 0.5;
+
+/** What is stored, while nobody has looked into it and little came in since. */
+function asStored({ folded, waiting }: LiveContent): Saved | undefined {
+  if (!('saved' in folded)) return undefined;
   const beside = waiting.reduce((sum, { length }) => sum + length, 0);
-  const isAsStored = 'saved' in folded && beside <= folded.saved.length * MOST_BESIDE;
-  return isAsStored ? Buffer.concat([folded.saved, ...waiting]) : settled(live).replica.save();
+  return beside <= folded.saved.length * MOST_BESIDE ? folded : undefined;
 }
 
 export function takeChanges(

@@ -6,7 +6,7 @@ import { Replica } from '#client/replica.ts';
 import { savedOf } from '#domain/document/reading.ts';
 import { documentSnapshot } from '#domain/document/snapshot.ts';
 import type { DocumentState } from '#domain/document/state.ts';
-import { changesIn, type WrittenDocument, written } from '#test/support/document.ts';
+import { WrittenDocument, changesIn, written } from '#test/support/document.ts';
 import { ForeignWriter } from '#test/support/foreign-writer.ts';
 
 const ACTOR = 'ada'.padEnd(32, '0');
@@ -99,19 +99,33 @@ test('a section that had grown when the document was stored is cut before typing
   }
 });
 
-test('what was typed since counts for a section’s length, and little of it loads nothing', () => {
-  const document = written(TEXT);
+test('what was typed since counts for a section’s length, and until then nothing is loaded', () => {
+  const elsewhere = written(TEXT);
+  for (const seed of ['one', 'two', 'three']) type(elsewhere, digits(9_400, seed));
+  const document = new WrittenDocument();
+  for (const event of structuredClone(elsewhere.events)) document.happens(event);
   storedAndLoaded(document);
   const stored = savedOf(document.living);
-  const elsewhere = written(TEXT);
-  const happens = () => {
-    type(elsewhere, 'word '.repeat(2_000));
+  const happens = (text: string) => {
+    type(elsewhere, text);
     document.happens(structuredClone(elsewhere.events).at(-1)!);
   };
-  happens();
+  happens('word');
   assert.deepEqual(document.decide({ type: 'CutGrownSections' }), []);
   assert.ok(Buffer.from(savedOf(document.living)).subarray(0, stored.length).equals(stored));
-  for (let more = 0; more < 3; more++) happens();
+  happens('word '.repeat(200));
+  document.do({ type: 'CutGrownSections' });
+  assert.ok(isCut(document.state));
+});
+
+test('a document in which others type much is loaded, so that their changes do not pile up', () => {
+  const document = written(TEXT);
+  storedAndLoaded(document);
+  const elsewhere = written(TEXT);
+  for (const seed of ['one', 'two']) {
+    type(elsewhere, digits(12_000, seed));
+    document.happens(structuredClone(elsewhere.events).at(-1)!);
+  }
   document.do({ type: 'CutGrownSections' });
   assert.ok(isCut(document.state));
 });
