@@ -4,9 +4,9 @@ import type { TestContext } from 'node:test';
 import type { Admission, Books } from '#commands/admission.ts';
 import type { TenantId } from '#domain/ids.ts';
 import { shippedPlans } from '#domain/plan/shipped-plans.ts';
-import { type Node, clusterNode } from '#deploy/cluster/nodes.ts';
+import { type Node, type Shared, clusterNode } from '#deploy/cluster/nodes.ts';
 import { freshDatabase } from './database.ts';
-import { debitedIn, generationsIn, isOver } from './generations-in-log.ts';
+import { debitedIn, generationsIn, isOver, usedBy, usedIn } from './generations-in-log.ts';
 import { type Caller, callerOf } from './journey.ts';
 import type { Script } from './model-server/script.ts';
 import { type ReceivedRequest, startModelServer } from './model-server/server.ts';
@@ -43,11 +43,9 @@ export async function apiProcesses(t: TestContext, answer: (request: ReceivedReq
     OPENAI_BASE_URL: `${models.origin}/v1`,
     LOG_LEVEL: 'error',
   };
-  const start = async (name: string, roles: string, redisUrl = redis.url): Promise<Api> => {
-    const node = clusterNode(name, roles, {
-      directory,
-      shared: { ...shared, REDIS_URL: redisUrl },
-    });
+  /** With ways of its own to what it shares with the others, where there are any. */
+  const start = async (name: string, roles: string, ways: Shared = {}): Promise<Api> => {
+    const node = clusterNode(name, roles, { directory, shared: { ...shared, ...ways } });
     lastFirst(t, async () => await node.kill());
     await node.start();
     // The getters must stay getters: a process that is started again has another address.
@@ -78,7 +76,7 @@ export async function tenantWith(
   return { tenantId: tenantId as TenantId, key: String(issued.json['key']) };
 }
 
-/** Waits until nothing is under way, and shows that Redis has to the nano-dollar what the log has. */
+/** Waits until nothing is under way, and shows that Redis and the views have to the nano-dollar what the log has. */
 export async function quietAndExact(
   counters: Pick<Admission, 'state'>,
   tenant: TenantId,
@@ -100,5 +98,6 @@ export async function quietAndExact(
     ]);
     assert.deepEqual([...(await state())], expected);
   }
+  assert.deepEqual(await usedIn(owner), usedBy(generations));
   return generations;
 }

@@ -16,6 +16,7 @@ export type LoggedGeneration = {
 };
 
 type Logged = {
+  readonly position: string;
   readonly header: { readonly type: string; readonly stream: string };
   readonly data?: Record<string, unknown>;
 };
@@ -23,12 +24,16 @@ type Logged = {
 export const markerIn = (text: string): string => /marker-[\d-]+/.exec(text)?.[0] ?? '';
 const ends = /^Generation(?:Completed|Blocked|Failed|Aborted|Abandoned)$/;
 
-export async function generationsIn(owner: Caller): Promise<LoggedGeneration[]> {
+async function eventsIn(owner: Caller): Promise<Logged[]> {
   const { status, text } = await owner.get('/v1/audit/events');
   assert.equal(status, 200, text);
+  const lines = text.trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Logged);
+}
+
+export async function generationsIn(owner: Caller): Promise<LoggedGeneration[]> {
   const found = new Map<string, LoggedGeneration>();
-  for (const line of text.trim().split('\n')) {
-    const { header, data = {} } = JSON.parse(line) as Logged;
+  for (const { header, data = {} } of await eventsIn(owner)) {
     if (!header.stream.includes('/generation/')) continue;
     const none = { marker: '', types: [], debits: [], reserved: undefined };
     const of = found.get(header.stream) ?? none;
@@ -40,6 +45,33 @@ export async function generationsIn(owner: Caller): Promise<LoggedGeneration[]> 
   }
   return [...found.values()];
 }
+
+/** All use, as the view has it once it holds all that is in the log. */
+export async function usedIn(owner: Caller): Promise<Used> {
+  const position = (await eventsIn(owner)).at(-1)!.position;
+  const read = await owner.get('/v1/usage', { 'palimpsest-min-position': position });
+  assert.equal(read.status, 200, read.text);
+  const { attempts, tokens, costNanoUsd } = read.json['totals'] as Used;
+  return { attempts, tokens, costNanoUsd };
+}
+
+export type Used = {
+  readonly attempts: number;
+  readonly tokens: number;
+  readonly costNanoUsd: string;
+};
+
+/** The same, as the debits are. */
+export function usedBy(generations: readonly LoggedGeneration[]): Used {
+  const amounts = generations.flatMap(({ debits }) => debits.map(({ amount }) => amount));
+  const { tokens, costNanoUsd } = sumOf(amounts);
+  return { attempts: amounts.length, tokens, costNanoUsd: String(costNanoUsd) };
+}
+
+const sumOf = (amounts: readonly Amount[]): Amount => ({
+  tokens: amounts.reduce((total, { tokens }) => total + tokens, 0),
+  costNanoUsd: amounts.reduce((total, { costNanoUsd }) => total + costNanoUsd, 0),
+});
 
 export const isOver = ({ types }: LoggedGeneration): boolean =>
   types.some((type) => ends.test(type));
@@ -93,11 +125,7 @@ export function debitedIn(generations: readonly LoggedGeneration[]) {
       ({ reserved }) =>
         reserved?.windows[period] === windows[period] && reserved.scopes.includes(scope),
     );
-    const amounts = counted.flatMap(({ debits }) => debits.map(({ amount }) => amount));
-    return {
-      tokens: amounts.reduce((total, { tokens }) => total + tokens, 0),
-      costNanoUsd: amounts.reduce((total, { costNanoUsd }) => total + costNanoUsd, 0),
-    };
+    return sumOf(counted.flatMap(({ debits }) => debits.map(({ amount }) => amount)));
   };
   return [...pairs.values()].map((windows) => ({
     windows,

@@ -32,7 +32,7 @@ export async function postgresProxy(t: TestContext, databaseUrl: string): Promis
   };
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const postgres = connectTo(databaseUrl);
+    const postgres = wayTo(databaseUrl);
     const close = () => {
       client.destroy();
       postgres.destroy();
@@ -71,14 +71,16 @@ export async function postgresProxy(t: TestContext, databaseUrl: string): Promis
   return { url: proxied(databaseUrl, port), faults, down, up: async () => await listen(port) };
 }
 
-function connectTo(databaseUrl: string): Socket {
+/** A connection to this database's server, without a word on it. */
+export function wayTo(databaseUrl: string): Socket {
   const url = new URL(databaseUrl);
   const port = Number(url.port || 5432);
   const host = url.searchParams.get('host') ?? url.hostname;
   return host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
 }
 
-function proxied(databaseUrl: string, port: number): string {
+/** The same database behind this port. */
+export function proxied(databaseUrl: string, port: number): string {
   const url = new URL(databaseUrl);
   url.searchParams.delete('host');
   url.hostname = '127.0.0.1';

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { redisRelay } from './redis-relay.ts';
+import { redisRelay } from './relay.ts';
 
 export type RedisProxy = {
   readonly url: string;
@@ -16,11 +16,11 @@ export type RedisProxy = {
 /** A way to Redis that fails when it is told to. */
 export async function redisProxy(t: TestContext, port: number): Promise<RedisProxy> {
   const faults = { cutAnswers: 0, passAnswers: 0, frozen: false };
-  const url = await redisRelay(t, port, ({ client, redis, close }) => {
+  const url = await redisRelay(t, port, ({ client, server, close }) => {
     client.on('data', (chunk) => {
-      if (!faults.frozen) redis.write(chunk);
+      if (!faults.frozen) server.write(chunk);
     });
-    redis.on('data', (chunk) => {
+    server.on('data', (chunk) => {
       if (faults.frozen) return;
       if (faults.cutAnswers === 0) client.write(chunk);
       else if (faults.passAnswers > 0) {

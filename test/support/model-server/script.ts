@@ -43,6 +43,8 @@ export type Fault =
   /** An error in the middle of an answer that began well. */
   | { readonly kind: 'error'; readonly after: number; readonly code: string }
   | { readonly kind: 'slow'; readonly everyMs: number }
+  /** Nothing more until this resolves, and then the rest. */
+  | { readonly kind: 'wait'; readonly after: number; readonly until: Promise<void> }
   | { readonly kind: 'redirect'; readonly to: string };
 
 /** One event of a stream, as its protocol writes it; `delta` ones carry a piece of the answer. */

@@ -106,7 +106,10 @@ async function stream({ protocol, script, received, response }: Performance): Pr
   let deltas = 0;
   for (const event of protocol.events(script, String(received.body['model']))) {
     if (response.destroyed) return;
-    if (event.isDelta && breaksAt(fault, deltas)) return misbehave(protocol, fault, response);
+    if (event.isDelta && breaksAt(fault, deltas)) {
+      if (fault.kind !== 'wait') return misbehave(protocol, fault, response);
+      await fault.until;
+    }
     if (event.isDelta) deltas += 1;
     await write(response, event, fault);
     received.sent += 1;
@@ -124,7 +127,11 @@ async function write(response: ServerResponse, { text }: WireEvent, fault: Fault
   response.write(text);
 }
 
-function misbehave(protocol: WireProtocol, fault: Breaking, response: ServerResponse): void {
+function misbehave(
+  protocol: WireProtocol,
+  fault: Exclude<Breaking, { readonly kind: 'wait' }>,
+  response: ServerResponse,
+): void {
   switch (fault.kind) {
     case 'stall':
       return;

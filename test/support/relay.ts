@@ -1,0 +1,46 @@
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import { lastFirst } from './process.ts';
+
+/** Both ends of one connection. */
+export type Ends = { readonly client: Socket; readonly server: Socket; readonly close: () => void };
+
+/** A way to a server on which `join` says what passes from one end to the other. Answers its port. */
+export async function relay(
+  t: TestContext,
+  reach: () => Socket,
+  join: (ends: Ends) => void,
+): Promise<number> {
+  const sockets = new Set<Socket>();
+  const listener = createServer((client) => {
+    const server = reach();
+    const close = () => {
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on('error', close).on('close', () => {
+        sockets.delete(socket);
+        close();
+      });
+    }
+    join({ client, server, close });
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  lastFirst(t, async () => {
+    const closed = new Promise((resolve) => listener.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  return (listener.address() as AddressInfo).port;
+}
+
+/** The same to a Redis. Answers its URL. */
+export async function redisRelay(
+  t: TestContext,
+  port: number,
+  join: (ends: Ends) => void,
+): Promise<string> {
+  return `redis://127.0.0.1:${await relay(t, () => connect(port, '127.0.0.1'), join)}`;
+}
