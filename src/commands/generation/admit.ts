@@ -60,7 +60,9 @@ export async function admit(
   if ('ended' in planned) return planned;
   const { hold } = planned;
   const asked = requestWith(wanted, prompt, plannedIn(planned, prompt.maxTokens));
-  const permit = await logHold(ports, id, hold, { asked, flags }, request);
+  const logged = await logHold(ports, id, hold, { asked, flags }, request);
+  if ('ended' in logged) return logged;
+  const { permit } = logged;
   return { id, hold, permit, filter, wanted, place, request };
 }
 

@@ -1,41 +1,44 @@
-import type { CommandRequest } from '#commands/handle.ts';
+import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import type { RequestGeneration } from '#domain/generation/decide.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
+import type { Generation } from '#domain/generation/state.ts';
 import { Rejected } from '#domain/rejected.ts';
 import { attemptAt } from './debit.ts';
 import { stepOf, tellCounters } from './records.ts';
 import { type Hold, confirmed, named, reservedBy } from './reserve.ts';
+import type { Ended } from './under-way.ts';
 import type { GeneratePorts } from './wanted.ts';
+
+type Ports = Pick<GeneratePorts, 'generations' | 'admission' | 'breakers'>;
 
 /**
  * The reservation is durable, and the counters know it, before anything is called. The breaker of
  * the first model is asked meanwhile: another process may have taken the probe since the plan.
- * Answers that breaker's permit.
+ * Answers that breaker's permit, or how it ended where another process was first.
  */
 export async function logHold(
-  {
-    generations,
-    admission,
-    breakers,
-  }: Pick<GeneratePorts, 'generations' | 'admission' | 'breakers'>,
+  ports: Ports,
   id: GenerationId,
   hold: Hold,
   { asked, flags }: Pick<RequestGeneration, 'asked' | 'flags'>,
   request: CommandRequest,
-): Promise<BreakerPermit | undefined> {
+): Promise<{ readonly permit: BreakerPermit | undefined } | { readonly ended: Ended }> {
+  const { generations, admission, breakers } = ports;
   const { tenant } = request;
   const at = attemptAt(hold.candidates[0]!);
   const reservation = named(hold.request);
   const decided = { reserved: reservedBy(hold, at) };
   const command = { type: 'RequestGeneration', asked, flags, decided } as const;
+  let logged: Outcome<Generation>;
   try {
-    await generations(id, command, request);
+    logged = await generations(id, command, request);
   } catch (error) {
     // Any other failure may hide a success: then the log decides when the lease is over.
     if (error instanceof Rejected) await admission.release(reservation);
     throw error;
   }
+  if (logged.repeated) return { ended: await takenOver(ports, hold, logged) };
   const acquired = breakers.acquire(at);
   // It may fail before anybody waits for it, which must not end the process.
   acquired.catch(() => undefined);
@@ -45,7 +48,7 @@ export async function logHold(
       const reserved = reservedBy(again, at);
       await generations(id, { type: 'ReserveAgain', reserved }, step);
     });
-    return await acquired;
+    return { permit: await acquired };
   } catch (error) {
     const permit = await acquired.catch(() => undefined);
     if (permit !== undefined) await breakers.record(at, permit, 'unknown');
@@ -56,4 +59,18 @@ export async function logHold(
     await tellCounters(admission, reservation, state);
     throw error;
   }
+}
+
+/**
+ * The counters were lost before the log knew of this hold, and another process held and logged the
+ * same request: whatever stands in the counters now is its own, and it may have called a model.
+ */
+async function takenOver(
+  { admission }: Pick<Ports, 'admission'>,
+  hold: Hold,
+  logged: Outcome<Generation>,
+): Promise<Ended> {
+  if (logged.state.status === 'open') throw new Rejected('generation/not-here');
+  await tellCounters(admission, named(hold.request), logged.state);
+  return logged;
 }
