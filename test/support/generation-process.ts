@@ -130,3 +130,19 @@ export async function generationProcess(
 
 export const ended = async (begun: Begun) =>
   'ended' in begun ? begun.ended : await begun.running.ended;
+
+/** The same models, which answer nothing until this resolves. */
+export const silentUntil = (
+  resolved: Promise<void>,
+  catalogue: GeneratePorts['catalogue'],
+): GeneratePorts['catalogue'] => ({
+  ...catalogue,
+  reach: async (found) => {
+    const provider = await catalogue.reach(found);
+    const call: typeof provider.call = async function* (attempt) {
+      await resolved;
+      yield* provider.call(attempt);
+    };
+    return { ...provider, call };
+  },
+});

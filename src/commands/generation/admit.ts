@@ -60,7 +60,8 @@ export async function admit(
   if ('ended' in planned) return planned;
   const { hold } = planned;
   const asked = requestWith(wanted, prompt, plannedIn(planned, prompt.maxTokens));
-  const logged = await logHold(ports, id, hold, { asked, flags }, request);
+  const { timeoutMs } = wanted;
+  const logged = await logHold(ports, id, hold, { asked, flags, timeoutMs }, request);
   if ('ended' in logged) return logged;
   const { permit } = logged;
   return { id, hold, permit, filter, wanted, place, request };

@@ -4,13 +4,14 @@ import type { RequestGeneration } from '#domain/generation/decide.ts';
 import type { GenerationId } from '#domain/generation/ids.ts';
 import type { Generation } from '#domain/generation/state.ts';
 import { Rejected } from '#domain/rejected.ts';
+import { confirmed } from './confirm-hold.ts';
 import { attemptAt } from './debit.ts';
 import { stepOf, tellCounters } from './records.ts';
-import { type Hold, confirmed, named, reservedBy } from './reserve.ts';
+import { type Hold, named, reservedBy } from './reserve.ts';
 import type { Ended } from './under-way.ts';
-import type { GeneratePorts } from './wanted.ts';
+import type { GeneratePorts, Wanted } from './wanted.ts';
 
-type Ports = Pick<GeneratePorts, 'generations' | 'admission' | 'breakers'>;
+type Ports = Pick<GeneratePorts, 'generations' | 'admission' | 'breakers' | 'clock'>;
 
 /**
  * The reservation is durable, and the counters know it, before anything is called. The breaker of
@@ -21,7 +22,11 @@ export async function logHold(
   ports: Ports,
   id: GenerationId,
   hold: Hold,
-  { asked, flags }: Pick<RequestGeneration, 'asked' | 'flags'>,
+  {
+    asked,
+    flags,
+    timeoutMs,
+  }: Pick<RequestGeneration, 'asked' | 'flags'> & Pick<Wanted, 'timeoutMs'>,
   request: CommandRequest,
 ): Promise<{ readonly permit: BreakerPermit | undefined } | { readonly ended: Ended }> {
   const { generations, admission, breakers } = ports;
@@ -43,7 +48,7 @@ export async function logHold(
   // It may fail before anybody waits for it, which must not end the process.
   acquired.catch(() => undefined);
   try {
-    await confirmed(admission, hold, async (again) => {
+    await confirmed(ports, hold, timeoutMs, async (again) => {
       const step = stepOf(tenant, id, `reserved in ${again.held.epoch}`, request);
       const reserved = reservedBy(again, at);
       await generations(id, { type: 'ReserveAgain', reserved }, step);

@@ -1,14 +1,17 @@
 import type { Admission } from '#commands/admission.ts';
+import type { Clock } from '#commands/ports.ts';
 import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import { type Amount, missing, plus } from '#domain/amount.ts';
 import type { Ending } from '#domain/generation/ending.ts';
 import type { DataOf } from '#domain/generation/events.ts';
 import type { Breakers } from './breaker-port.ts';
 import type { Candidate, Skipped } from './candidates.ts';
+import { patiently, sureUntil } from './confirm-hold.ts';
 import { attemptAt } from './debit.ts';
 import { type Hold, named } from './reserve.ts';
 
 export type PayPorts = {
+  readonly clock: Clock;
   readonly admission: Pick<Admission, 'topUp' | 'confirm'>;
   readonly breakers: Pick<Breakers, 'acquire' | 'record'>;
 };
@@ -30,13 +33,15 @@ type Paying = {
   readonly attempt: number;
   readonly spent: Amount;
   readonly held: Amount;
+  /** By the clock, in milliseconds since 1970. */
+  readonly deadline: number;
   readonly skipped?: readonly Skipped[];
 };
 
 /** The first attempt is paid by the hold itself, if its breaker lets it. */
 export async function payFirst(
   ports: PayPorts,
-  paying: Pick<Paying, 'hold' | 'logTopUp' | 'spent'> & {
+  paying: Pick<Paying, 'hold' | 'logTopUp' | 'spent' | 'deadline'> & {
     readonly permit: BreakerPermit | undefined;
   },
 ): Promise<Paid | Ending> {
@@ -81,8 +86,8 @@ export async function payNext(ports: PayPorts, paying: Paying): Promise<Paid | E
 
 /** What is held then, or why it cannot be: too dear, or no longer ours. */
 async function topUp(
-  { admission }: PayPorts,
-  { hold: { request }, logTopUp, attempt, spent, held, skipped = [] }: Paying,
+  { admission, clock }: PayPorts,
+  { hold: { request }, logTopUp, attempt, spent, held, deadline, skipped = [] }: Paying,
   candidate: Candidate,
 ): Promise<Amount | 'too-dear' | 'lost'> {
   const { leaseMs: _, holder, ...reserved } = request;
@@ -93,7 +98,10 @@ async function topUp(
   const more = skipped.length > 0 && { skipped: [...skipped] };
   await logTopUp({ attempt, amount, epoch: raised.epoch, at: attemptAt(candidate), ...more });
   const total = plus(held, amount);
-  const sure = await admission.confirm({ reservation: named(request), holder, amount: total });
+  const step = { reservation: named(request), holder, amount: total };
+  const now = clock.now().getTime();
+  const until = sureUntil(now, deadline - now);
+  const sure = await patiently(clock, until, async () => await admission.confirm(step));
   return sure.status === 'held' ? total : 'lost';
 }
 

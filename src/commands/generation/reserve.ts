@@ -1,5 +1,5 @@
 import type { Admission, Held, Holder, Reservation, Reserve } from '#commands/admission.ts';
-import { AdmissionUnavailable } from '#commands/admission.ts';
+import type { Clock } from '#commands/ports.ts';
 import type { Refusal } from '#domain/budget/admit.ts';
 import type { Amount } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
@@ -19,6 +19,8 @@ export const LEASE_MS = 20_000;
 export type Hold = {
   readonly request: Reserve;
   readonly held: Held;
+  /** When it was asked for, in milliseconds since 1970: its lease began no earlier. */
+  readonly askedAt: number;
   /** Those whose worst case is within the hold. */
   readonly candidates: readonly Candidate[];
 };
@@ -49,17 +51,21 @@ export const named = ({
  * nothing, so the next cheaper ones are asked for until one fits; the last "no" is the answer.
  */
 export async function holdFor(
-  admission: Pick<Admission, 'reserve'>,
+  {
+    admission,
+    clock,
+  }: { readonly admission: Pick<Admission, 'reserve'>; readonly clock: Pick<Clock, 'now'> },
   holding: Holding,
   candidates: readonly Candidate[],
 ): Promise<Hold> {
   let refusal: Refusal | undefined;
+  const askedAt = clock.now().getTime();
   for (const { amount, fitting } of dearestFirst(candidates)) {
     const request = { ...requestOf(holding), amount };
     const answer = await admission.reserve(request);
     switch (answer.status) {
       case 'held':
-        return { request, held: answer, candidates: fitting };
+        return { request, held: answer, askedAt, candidates: fitting };
       case 'refused':
         refusal = answer.refusal;
         if (!isOfBudget(refusal.limit)) throw refused(refusal);
@@ -122,26 +128,4 @@ export function reservedBy(
     epoch: held.epoch,
     at,
   };
-}
-
-/**
- * Waits until the counters confirm a hold that the log knows; where they were lost meanwhile it is
- * made again, and `logAgain` writes it anew. Throws where it cannot be had.
- */
-export async function confirmed(
-  admission: Pick<Admission, 'reserve' | 'confirm'>,
-  hold: Hold,
-  logAgain: (hold: Hold) => Promise<void>,
-): Promise<void> {
-  const { request } = hold;
-  const { holder, amount } = request;
-  for (;;) {
-    const answer = await admission.confirm({ reservation: named(request), holder, amount });
-    if (answer.status === 'held') return;
-    if (answer.status !== 'unknown') throw new AdmissionUnavailable('the hold was lost');
-    const again = await admission.reserve(request);
-    if (again.status === 'refused') throw refused(again.refusal);
-    if (again.status !== 'held') throw new AdmissionUnavailable('the hold was lost');
-    await logAgain({ ...hold, held: again });
-  }
 }

@@ -112,13 +112,15 @@ async function atDeadline(
 /** Whoever lost the hold must not spend: another may have settled it already. */
 async function keepLease(
   { admission, clock }: Pick<GeneratePorts, 'admission' | 'clock'>,
-  { request }: Hold,
+  { request, askedAt }: Hold,
   running: Pick<UnderWay, 'callOff'>,
   over: AbortSignal,
 ): Promise<void> {
   const step = { reservation: named(request), holder: request.holder, leaseMs: LEASE_MS };
-  while (!over.aborted) {
-    await clock.sleep(LEASE_MS / 4, over);
+  // Its confirmation may have been waited for.
+  let pauseMs = Math.max(0, askedAt + LEASE_MS / 4 - clock.now().getTime());
+  for (; ; pauseMs = LEASE_MS / 4) {
+    await clock.sleep(pauseMs, over);
     if (over.aborted) return;
     // Where the counters cannot be asked now, they are asked again before the lease is over.
     const renewed = await admission.renew(step).catch(() => undefined);

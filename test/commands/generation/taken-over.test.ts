@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { zero } from '#domain/amount.ts';
 import { request } from '#test/support/command-path.ts';
 import { acme } from '#test/support/given.ts';
-import { ended, generationProcess, wanted } from '#test/support/generation-process.ts';
+import { ended, generationProcess, silentUntil, wanted } from '#test/support/generation-process.ts';
 
 /** A process that stays between its hold and the log until it is told to go on. */
 async function slowToLog() {
@@ -28,17 +28,7 @@ async function takenOver() {
   await slow.counters.rebuild(acme);
   const answer = Promise.withResolvers<void>();
   const other = slow.another(({ catalogue }) => ({
-    catalogue: {
-      ...catalogue,
-      reach: async (found) => {
-        const provider = await catalogue.reach(found);
-        const call: typeof provider.call = async function* (attempt) {
-          await answer.promise;
-          yield* provider.call(attempt);
-        };
-        return { ...provider, call };
-      },
-    },
+    catalogue: silentUntil(answer.promise, catalogue),
   }));
   return { ...slow, slowly, begun: await other.begin(wanted, asked), answer: answer.resolve };
 }

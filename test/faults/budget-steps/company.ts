@@ -26,8 +26,15 @@ type Sender = Pick<Round, 'number' | 'key'>;
 export const markerOf = ({ number }: Pick<Round, 'number'>, which: number) =>
   `marker-${100 + number}-${1_000 + which}`;
 
+type Sending = { readonly signal?: AbortSignal; readonly timeoutMs?: number };
+
 /** Sends it with its marker as idempotency key. Answers nothing where nothing was heard. */
-export async function send(api: Api, { number, key }: Sender, which: number, signal?: AbortSignal) {
+export async function send(
+  api: Api,
+  { number, key }: Sender,
+  which: number,
+  { signal, timeoutMs = 30_000 }: Sending = {},
+) {
   const marker = markerOf({ number }, which);
   const headers = {
     authorization: `Bearer ${key}`,
@@ -35,7 +42,7 @@ export async function send(api: Api, { number, key }: Sender, which: number, sig
     'idempotency-key': marker,
   };
   const messages = [{ role: 'user', content: `Tell me of ${marker}` }];
-  const asked = { model: 'gpt-5-mini', messages, maxTokens: MAX_TOKENS, timeoutMs: 30_000 };
+  const asked = { model: 'gpt-5-mini', messages, maxTokens: MAX_TOKENS, timeoutMs };
   const request = { method: 'POST', headers, body: JSON.stringify(asked), signal: signal ?? null };
   try {
     const response = await fetch(`${api.url}/v1/generations`, request);
@@ -80,7 +87,7 @@ export async function company(t: TestContext) {
 export async function newRound(
   all: Company,
   number: number,
-  between: (all: Company) => Promise<void>,
+  between: (all: Company) => Promise<unknown> = async () => undefined,
 ): Promise<Round> {
   const { first, counters, tokens } = all;
   const cap = tokens * FITTING;

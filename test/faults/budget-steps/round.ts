@@ -22,7 +22,7 @@ import {
 import { type FaultName, faultNamed } from './faults.ts';
 import { STANDING, type StepName, type Standing, standingAt } from './steps.ts';
 
-const RACERS = 100;
+export const RACERS = 100;
 const LAST = 200;
 
 /**
@@ -38,7 +38,7 @@ export async function roundOf(
   step: StepName,
 ): Promise<string> {
   const fault = faultNamed(faultName);
-  const round = await newRound(all, number, fault.before ?? (async () => undefined));
+  const round = await newRound(all, number, fault.before);
   const standing = await standingAt(t, step, { all, round });
   const { api, answers, goOn } = standing;
   const stopWatching = watchCap(t, all, round);
@@ -71,7 +71,10 @@ export async function roundOf(
 }
 
 /** As many as the budget holds ask at once, of both processes that nothing happens to. */
-async function race({ all: { first, second }, round }: Standing, from: number): Promise<Heard[]> {
+export async function race(
+  { all: { first, second }, round }: Standing,
+  from: number,
+): Promise<Heard[]> {
   const sent = Array.from({ length: FITTING }, (_, index) =>
     send(index % 2 === 0 ? first : second, round, from + index),
   );
@@ -79,7 +82,7 @@ async function race({ all: { first, second }, round }: Standing, from: number): 
 }
 
 /** What is left of the budget can be spent to its end, and nothing beyond it. */
-async function spendTheRest({ second, tokens }: Company, round: Round, debited: number) {
+export async function spendTheRest({ second, tokens }: Company, round: Round, debited: number) {
   const left = Math.floor((round.cap - debited) / tokens);
   for (let which = 0; which <= left; which += 1) {
     const answer = await send(second, round, LAST + which);
@@ -108,7 +111,7 @@ function watchCap(t: TestContext, { counters }: Company, { tenant, cap, windows 
   };
 }
 
-const requestsOf = ({ models }: Company, round: Round) => {
+export const requestsOf = ({ models }: Company, round: Round) => {
   const ours = markerOf(round, 0).slice(0, -4);
   return models.requests.filter(({ text }) => markerIn(text).startsWith(ours));
 };

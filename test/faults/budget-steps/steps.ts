@@ -84,6 +84,7 @@ export async function standingAt(
   t: TestContext,
   step: StepName,
   at: Pick<Standing, 'all' | 'round'>,
+  timeoutMs?: number,
 ): Promise<Standing> {
   const { all, round } = at;
   const redis = await redisGate(t, all.redis.port);
@@ -93,7 +94,8 @@ export async function standingAt(
   const leaving = new AbortController();
   const answers: Promise<Heard>[] = [];
   const { reach, progress }: Step = steps[step];
-  const ask = () => void answers.push(send(api, round, STANDING, leaving.signal));
+  const sending = { signal: leaving.signal, ...(timeoutMs !== undefined && { timeoutMs }) };
+  const ask = () => void answers.push(send(api, round, STANDING, sending));
   const letAnswer = await reach({ redis, postgres }, ask, at);
   assert.deepEqual(await progressOf(at), { open: 1, progress: [...progress] });
   return {
