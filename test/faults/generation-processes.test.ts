@@ -53,7 +53,7 @@ if (whereRedisIs('own')) {
             );
         let status = await send();
         // Too much at once for the machine: nothing is decided, and one comes again.
-        for (; status === 503 || status === 'unheard'; late++) {
+        for (; (status === 503 || status === 'unheard') && !t.signal.aborted; late++) {
           await sleep(500);
           status = await send();
         }
