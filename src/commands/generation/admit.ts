@@ -1,3 +1,4 @@
+import { AdmissionUnavailable } from '#commands/admission.ts';
 import { filterPrompt } from '#commands/filter/filter-prompt.ts';
 import type { Filter } from '#commands/filter/filter-port.ts';
 import type { CommandRequest } from '#commands/handle.ts';
@@ -11,6 +12,7 @@ import { logHold } from './log-hold.ts';
 import { type Planned, plannedIn, planAttempts, shortestOf } from './plan-attempts.ts';
 import type { Hold } from './reserve.ts';
 import type { Ended } from './under-way.ts';
+import type { UnheardHolds } from './unheard-holds.ts';
 import type { Entitlement, GeneratePorts, Wanted } from './wanted.ts';
 import {
   type Given,
@@ -34,6 +36,7 @@ export type Admitted = {
   readonly request: CommandRequest;
 };
 
+type Ports = GeneratePorts & { readonly unheard: UnheardHolds };
 type Without = { readonly ended: Ended };
 
 /**
@@ -41,7 +44,7 @@ type Without = { readonly ended: Ended };
  * here, and is logged as that. Throws `Rejected` where the plan or the budgets refuse it.
  */
 export async function admit(
-  ports: GeneratePorts,
+  ports: Ports,
   id: GenerationId,
   wanted: Wanted,
   request: CommandRequest,
@@ -69,7 +72,7 @@ export async function admit(
 
 /** Holds the worst case of the models that will be tried, as this tenant's plan and budgets allow. */
 async function plan(
-  ports: GeneratePorts,
+  ports: Ports,
   id: GenerationId,
   given: Given & Place,
   { limits, models: allowed, zones, region }: Entitlement,
@@ -80,16 +83,18 @@ async function plan(
   const { by } = wanted;
   const models = 'task' in by ? await ports.catalogue.cascade(by.task) : [by.model];
   const asked = { tenant, region, models, allowed, prompt };
-  const holding = {
+  const holding = ports.unheard.take(id) ?? {
     tenant,
     id,
     holder: ports.ids.uuid(),
     windows: windowsAt(ports.clock.now(), zones),
     claims: await ports.claimsOf(principal, limits),
+    askedAt: ports.clock.now().getTime(),
   };
   try {
     return await planAttempts(ports, asked, holding, shortestOf(wanted));
   } catch (error) {
+    if (error instanceof AdmissionUnavailable) ports.unheard.keep(holding);
     return { ended: await servedInstead(ports, id, given, request, error) };
   }
 }

@@ -6,6 +6,7 @@ import { assertMay } from '#domain/rights.ts';
 import { type Admitted, admit } from './admit.ts';
 import { runHeld } from './run-held.ts';
 import { RESUME_MS, type UnderWay, underWay } from './under-way.ts';
+import { unheardHolds } from './unheard-holds.ts';
 import type { Begun, GeneratePorts, Wanted } from './wanted.ts';
 import { blockedAt } from './without-model.ts';
 
@@ -27,6 +28,7 @@ export function generating(ports: GeneratePorts) {
   const here = new Map<GenerationId, Asked>();
   const working = new Map<GenerationId, Working>();
   const closing = new AbortController();
+  const unheard = unheardHolds(clock);
 
   async function start(id: GenerationId, wanted: Wanted, request: CommandRequest): Promise<Begun> {
     const { tenant, isOnlyOnce } = request;
@@ -35,7 +37,7 @@ export function generating(ports: GeneratePorts) {
       const before = await generationHistory.newest(tenant, id);
       if (before.state.status !== 'missing') return await repeat(id, wanted, request);
     }
-    const admitted = await admit(ports, id, wanted, request);
+    const admitted = await admit({ ...ports, unheard }, id, wanted, request);
     if ('ended' in admitted) return { id, ended: admitted.ended };
     return { id, running: run(admitted) };
   }

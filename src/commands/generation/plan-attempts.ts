@@ -30,8 +30,7 @@ export async function planAttempts(
     breakers,
     catalogue,
     aboutToHold,
-    clock,
-  }: Pick<GeneratePorts, 'admission' | 'breakers' | 'aboutToHold' | 'clock'> & {
+  }: Pick<GeneratePorts, 'admission' | 'breakers' | 'aboutToHold'> & {
     readonly catalogue: Catalogue;
   },
   asked: Parameters<typeof candidatesFor>[1],
@@ -44,7 +43,7 @@ export async function planAttempts(
   const longest = asked.prompt.maxTokens;
   const { hold, maxTokens } = await holdSome(longest, minTokens, async (atMost) => {
     const shorter = working.map((one) => answeringShorter(one, atMost));
-    return await holdFor({ admission, clock }, holding, shorter);
+    return await holdFor(admission, holding, shorter);
   });
   const held = new Set(hold.candidates.map(({ found }) => found.model));
   const tooDear = working.filter(({ found }) => !held.has(found.model));

@@ -1,5 +1,4 @@
 import type { Admission, Held, Holder, Reservation, Reserve } from '#commands/admission.ts';
-import type { Clock } from '#commands/ports.ts';
 import type { Refusal } from '#domain/budget/admit.ts';
 import type { Amount } from '#domain/amount.ts';
 import type { ReservationId } from '#domain/budget/ids.ts';
@@ -19,7 +18,6 @@ export const LEASE_MS = 20_000;
 export type Hold = {
   readonly request: Reserve;
   readonly held: Held;
-  /** When it was asked for, in milliseconds since 1970: its lease began no earlier. */
   readonly askedAt: number;
   /** Those whose worst case is within the hold. */
   readonly candidates: readonly Candidate[];
@@ -31,6 +29,8 @@ export type Holding = {
   readonly holder: Holder;
   readonly windows: Windows;
   readonly claims: readonly Claim[];
+  /** When it was asked for first, in milliseconds since 1970: its lease began no earlier. */
+  readonly askedAt: number;
 };
 
 /** A generation has one reservation, which has its id. */
@@ -51,21 +51,19 @@ export const named = ({
  * nothing, so the next cheaper ones are asked for until one fits; the last "no" is the answer.
  */
 export async function holdFor(
-  {
-    admission,
-    clock,
-  }: { readonly admission: Pick<Admission, 'reserve'>; readonly clock: Pick<Clock, 'now'> },
+  admission: Pick<Admission, 'reserve'>,
   holding: Holding,
   candidates: readonly Candidate[],
 ): Promise<Hold> {
   let refusal: Refusal | undefined;
-  const askedAt = clock.now().getTime();
   for (const { amount, fitting } of dearestFirst(candidates)) {
     const request = { ...requestOf(holding), amount };
     const answer = await admission.reserve(request);
     switch (answer.status) {
       case 'held':
-        return { request, held: answer, askedAt, candidates: fitting };
+        // It was made, and not heard of, for others that cost less.
+        if (!isWithin(amount, answer.amount)) break;
+        return { request, held: answer, askedAt: holding.askedAt, candidates: fitting };
       case 'refused':
         refusal = answer.refusal;
         if (!isOfBudget(refusal.limit)) throw refused(refusal);
@@ -78,13 +76,16 @@ export async function holdFor(
         throw new Rejected('generation/abandoned');
     }
   }
-  if (refusal === undefined) throw new Rejected('generation/no-model');
-  throw refused(refusal);
+  if (refusal !== undefined) throw refused(refusal);
+  throw new Rejected(candidates.length > 0 ? 'generation/not-here' : 'generation/no-model');
 }
 
-const requestOf = ({ id, ...holding }: Holding): Omit<Reserve, 'amount'> => ({
-  ...holding,
+const requestOf = ({ tenant, id, holder, windows, claims }: Holding): Omit<Reserve, 'amount'> => ({
+  tenant,
   id: reservationOf(id),
+  holder,
+  windows,
+  claims,
   leaseMs: LEASE_MS,
 });
 
@@ -107,6 +108,9 @@ function dearestFirst(candidates: readonly Candidate[]) {
 const isCheaper = (one: Amount, bound: Amount): boolean =>
   one.costNanoUsd < bound.costNanoUsd ||
   (one.costNanoUsd === bound.costNanoUsd && one.tokens <= bound.tokens);
+
+const isWithin = (one: Amount, bound: Amount): boolean =>
+  one.costNanoUsd <= bound.costNanoUsd && one.tokens <= bound.tokens;
 
 const most = (candidates: readonly Candidate[]): Amount => ({
   tokens: Math.max(...candidates.map(({ worst }) => worst.tokens)),

@@ -5,6 +5,7 @@ import type { Breakers } from '#commands/generation/breaker-port.ts';
 import { zero } from '#domain/amount.ts';
 import type { CascadeId } from '#domain/ids.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
+import { promptOf } from '#test/support/answers.ts';
 import { request } from '#test/support/command-path.ts';
 import { ended, generationProcess, silentUntil, wanted } from '#test/support/generation-process.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
@@ -103,4 +104,39 @@ test('a raised hold whose confirmation is late is used all the same', async () =
   const { state } = await ended(begun);
   assert.deepEqual([state.status, (await usage()).open], ['completed', 0]);
   assert.equal((await typesOf()).filter((type) => type === 'BudgetDebited').length, 1);
+});
+
+/** Counters that make a hold, whose first answer is lost. */
+const unheard = async () => {
+  let answers = 0;
+  return await generationProcess((counters) => ({
+    reserve: async (asked) => {
+      const held = await counters.reserve(asked);
+      answers += 1;
+      if (answers === 1) throw new AdmissionUnavailable('no answer');
+      return held;
+    },
+  }));
+};
+
+test('a hold that was made and not heard of is used by whoever sends the same again', async () => {
+  const { begin, typesOf, usage } = await unheard();
+  const asked = request();
+  await assert.rejects(begin(wanted, asked), AdmissionUnavailable);
+  assert.equal((await usage()).open, 1);
+  assert.equal((await ended(await begin(wanted, asked))).state.status, 'completed');
+  assert.equal((await typesOf()).filter((type) => type === 'BudgetDebited').length, 1);
+  const { held, open, drift } = await usage();
+  assert.deepEqual([held, open, drift], [zero, 0, []]);
+});
+
+test('a hold that was made for less is used by nobody, and is free again after its lease', async () => {
+  const { begin, clock, lost, usage } = await unheard();
+  const asked = request();
+  const less = { ...wanted, prompt: promptOf('Summarise: The heron.', { maxTokens: 5 }) };
+  await assert.rejects(begin(less, asked), AdmissionUnavailable);
+  await assert.rejects(begin(wanted, asked), { code: 'generation/not-here' });
+  await clock.advance(LEASE_MS);
+  await lost.settle();
+  assert.deepEqual(await usage(), nothing);
 });
