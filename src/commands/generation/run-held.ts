@@ -64,6 +64,8 @@ export async function runHeld(
   if (last === undefined) throw new Error('A generation ended without a record.');
   const { state, revision, position } = last;
   showServed(running, state);
+  // Neither waits for the other, and the answer waits for both.
+  const kept = place === undefined ? undefined : keep(ports, place, id, state);
   try {
     await tellCounters(admission, named(hold.request), state);
   } catch (error) {
@@ -71,7 +73,7 @@ export async function runHeld(
     if (!(error instanceof AdmissionUnavailable)) throw error;
     ports.warn('the counters are told later how a generation ended', error);
   }
-  if (place !== undefined) await keep(ports, place, id, state);
+  await kept;
   return { state, revision, position };
 }
 
