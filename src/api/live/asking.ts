@@ -10,7 +10,6 @@ import {
   type SubmittingPorts,
   bytesIn,
   isHostile,
-  isOneCommand,
   nextOf,
   setAside,
   submit,
@@ -20,16 +19,7 @@ import {
 const MOST_WAITING = 200;
 const MOST_WAITING_BYTES = 4_000_000;
 
-/**
- * Whoever types faster than this has several changes in one command, which costs about as much as
- * one: keys come from 10 ms apart where they are held down, and nobody sees such a delay.
- */
-const GATHERED_MS = 15;
-
-type Ports = Pick<
-  LiveDeps,
-  'actors' | 'documents' | 'history' | 'inspect' | 'ids' | 'metrics' | 'clock'
->;
+type Ports = Pick<LiveDeps, 'actors' | 'documents' | 'history' | 'inspect' | 'ids' | 'metrics'>;
 
 /**
  * What one connection asks for, one after the other, and the answers. A change is acknowledged when
@@ -67,21 +57,10 @@ export function asking(
     }
   };
 
-  let nextAt = -Infinity;
-  /** The first key after a pause waits for nobody. */
-  const gather = async (): Promise<void> => {
-    const now = ports.clock.now().getTime();
-    const left = nextAt - now;
-    const waits = left > 0 && left <= GATHERED_MS && isOneCommand(waiting);
-    if (waits) await ports.clock.sleep(left);
-    nextAt = (waits ? nextAt : now) + GATHERED_MS;
-  };
-
   const run = async () => {
     if (isRunning) return;
     isRunning = true;
     while (waiting.length > 0 && connection.isOpen()) {
-      await gather();
       await runOne();
       if (waiting.length < MOST_WAITING / 2) connection.resume();
     }

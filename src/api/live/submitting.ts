@@ -32,20 +32,12 @@ export function nextOf(waiting: Asked[]): readonly Asked[] {
   let bytes = bytesIn(first);
   for (let next = waiting[0]; next?.t === 'changes'; next = waiting[0]) {
     bytes += bytesIn(next);
-    if (bytes > MOST_BYTES_AT_ONCE || !isSameGroup(next, first)) break;
+    if (bytes > MOST_BYTES_AT_ONCE || Buffer.compare(next.group, first.group) !== 0) break;
     together.push(next);
     waiting.shift();
   }
   return together;
 }
-
-/** Whether all that waits will be one command, and so may what comes next. */
-export function isOneCommand(waiting: readonly Asked[]): boolean {
-  const [first, last] = [waiting[0], waiting.at(-1)];
-  return first?.t === 'changes' && last?.t === 'changes' && isSameGroup(first, last);
-}
-
-const isSameGroup = (one: Changes, other: Changes) => Buffer.compare(one.group, other.group) === 0;
 
 export const bytesIn = (asked: Asked): number =>
   asked.t === 'changes' ? asked.changes.reduce((sum, { length }) => sum + length, 0) : 0;
