@@ -62,7 +62,10 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
   aggregate: Aggregate<State, Command, Event>,
 ): HeldStreams<State, Event> {
   const inTurn = streamQueue();
-  const saving = new Set<Promise<void>>();
+  /** Those of which a snapshot is to be taken, one after the other: many become due at once. */
+  const due = new Map<StreamName, Fold<State, Event>>();
+  let saving: Promise<void> | undefined;
+  let isSaving = false;
   const held = new LRUCache<StreamName, Held<State, Event>>({
     max: MAX_HELD,
   });
@@ -87,10 +90,27 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     return { fold: await load(ports, aggregate, stream), loadedAt: now, isNewest: true };
   }
 
-  async function saveSnapshot(stream: StreamName, revision: number, plain: Uint8Array) {
+  async function saveSnapshots() {
+    isSaving = true;
+    for (const [stream, fold] of due) {
+      due.delete(stream);
+      // Others of this process write meanwhile; what was let go of may not be looked at any more.
+      if (held.peek(stream)?.fold !== fold) continue;
+      await saveSnapshot(stream, fold).catch((error: unknown) => {
+        // The next one will do; without any, a load only reads more events.
+        if (!(error instanceof SubjectErased)) ports.warn('snapshot not saved', error);
+      });
+    }
+    isSaving = false;
+  }
+
+  async function saveSnapshot(stream: StreamName, fold: Fold<State, Event>) {
     const { snapshot } = aggregate;
     const parts = partsOf(stream);
-    if (!snapshot || !parts) return;
+    const plain = encodeFold(aggregate, fold);
+    if (!plain || !snapshot || !parts) return;
+    const { revision } = fold;
+    fold.tail = { events: 0, bytes: 0 };
     const key = await ports.sealer.keyFor(parts.tenant, snapshot.subject(parts));
     const sealed = key.sealBytes(snapshotName(stream, snapshot.version, revision), plain);
     await ports.snapshots.save(stream, snapshot.version, revision, sealed);
@@ -114,17 +134,10 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
 
     snapshotIfDue: (stream, fold, lastType) => {
       const { events, bytes } = fold.tail;
-      const due = events >= SNAPSHOT_EVERY_EVENTS || bytes >= SNAPSHOT_EVERY_BYTES;
-      if (!due && !aggregate.snapshot?.eagerAfter?.(lastType)) return;
-      const plain = encodeFold(aggregate, fold);
-      if (!plain) return;
-      fold.tail = { events: 0, bytes: 0 };
-      const save = saveSnapshot(stream, fold.revision, plain).catch((error: unknown) => {
-        // The next one will do; without any, a load only reads more events.
-        if (!(error instanceof SubjectErased)) ports.warn('snapshot not saved', error);
-      });
-      saving.add(save);
-      void save.finally(() => saving.delete(save));
+      const isDue = events >= SNAPSHOT_EVERY_EVENTS || bytes >= SNAPSHOT_EVERY_BYTES;
+      if (!isDue && !aggregate.snapshot?.eagerAfter?.(lastType)) return;
+      due.set(stream, fold);
+      if (!isSaving) saving = saveSnapshots();
     },
 
     releaseIdle: () => {
@@ -137,7 +150,7 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     },
 
     settled: async () => {
-      await Promise.all(saving);
+      await saving;
     },
   };
 }

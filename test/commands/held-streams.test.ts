@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
-import { type EventLog, LogUnavailable } from '#commands/ports.ts';
+import { type EventLog, LogUnavailable, type SnapshotStore } from '#commands/ports.ts';
 import { documentSubject } from '#domain/event.ts';
+import { streamOf } from '#domain/stream.ts';
 import { memoryKeyStore } from '#infra/memory/key-store.ts';
 import { process, request, world } from '#test/support/command-path.ts';
 import { acme, testSealer } from '#test/support/sealing.ts';
@@ -83,4 +84,24 @@ test('what was folded goes with its key that another process destroyed', async (
   await clock.advance(61_000);
   const { state } = await past.newest(acme, id);
   assert.deepEqual(state, { sum: 0, closed: false, erased: true });
+});
+
+test('snapshots that are due at once are taken one after the other, each of them', async () => {
+  const shared = world();
+  const saved: string[] = [];
+  let [atOnce, most] = [0, 0];
+  const save: SnapshotStore['save'] = async (stream, ...what) => {
+    most = Math.max(most, (atOnce += 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    await shared.snapshots.save(stream, ...what);
+    atOnce -= 1;
+    saved.push(stream);
+  };
+  const { handle, streams } = process({ ...shared, snapshots: { ...shared.snapshots, save } });
+  const ids = Array.from({ length: 5 }, () => randomUUID());
+  const counted = { type: 'Count', by: 1, times: 200 } as const;
+  await Promise.all(ids.map(async (id) => await handle(id, counted, request())));
+  await streams.settled();
+  assert.deepEqual(saved.toSorted(), ids.map((id) => streamOf(acme, 'document', id)).toSorted());
+  assert.equal(most, 1);
 });

@@ -9,6 +9,7 @@ import type {
   TenantKeyRow,
 } from '#infra/crypto/key-store.ts';
 import { runAsTenant, tenantOrUndefined } from '#infra/tenancy/tenant-context.ts';
+import { askedTogether } from './asked-together.ts';
 import type { Database } from './database.ts';
 
 type TenantKeys = {
@@ -31,6 +32,10 @@ type Tx = Transaction<Tables>;
 export function postgresKeyStore(database: Database): KeyStore {
   const read = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     tenantOrUndefined() === undefined ? database.inProjector(work) : database.inTenant(work);
+  // Documents that were opened together need their keys anew together.
+  const newest = askedTogether((asked: readonly SubjectOf[]) =>
+    read((tx) => newestSubjectKeys(tx, asked)),
+  );
 
   return {
     newestTenantKey: (tenant) => read((tx) => newestTenantKey(tx, tenant)),
@@ -45,7 +50,8 @@ export function postgresKeyStore(database: Database): KeyStore {
         // A statement of its own: only a new snapshot sees the row that another process put first.
         return found(await newestTenantKey(tx, row.tenant));
       }),
-    newestSubjectKey: (tenant, subject) => read((tx) => newestSubjectKey(tx, tenant, subject)),
+    newestSubjectKey: (tenant, subject) =>
+      newest(`${tenantOrUndefined() ?? ''} ${tenant}`, { tenant, subject }),
     addSubjectKey: (row) =>
       read(async (tx) => {
         const { tenant: tenant_id, subject, version, wrapped } = row;
@@ -60,7 +66,7 @@ export function postgresKeyStore(database: Database): KeyStore {
           })
           .onConflict((conflict) => conflict.doNothing())
           .execute();
-        return found(await newestSubjectKey(tx, row.tenant, row.subject));
+        return found((await newestSubjectKeys(tx, [row]))[0]);
       }),
     find: (refs) => read((tx) => find(tx, refs)),
     destroySubjectKeys: (tenant, subject) =>
@@ -84,20 +90,26 @@ async function newestTenantKey(tx: Tx, tenant: TenantId): Promise<TenantKeyRow |
   return row && tenantKeyRow(row);
 }
 
-async function newestSubjectKey(
+type SubjectOf = Pick<SubjectKeyRow, 'tenant' | 'subject'>;
+
+/** Of subjects of one tenant. */
+async function newestSubjectKeys(
   tx: Tx,
-  tenant: TenantId,
-  subject: Subject,
-): Promise<SubjectKeyRow | undefined> {
-  const row = await tx
+  asked: readonly SubjectOf[],
+): Promise<readonly (SubjectKeyRow | undefined)[]> {
+  const [tenant] = new Set(asked.map((one) => one.tenant));
+  if (tenant === undefined) return [];
+  const rows = await tx
     .selectFrom('subject_keys')
     .select(['tenant_id', 'subject', 'version', 'tenant_key_version', 'wrapped'])
+    .distinctOn('subject')
     .where('tenant_id', '=', tenant)
-    .where('subject', '=', subject)
+    .where(({ eb, val }) => eb('subject', '=', eb.fn.any(val(asked.map(({ subject }) => subject)))))
+    .orderBy('subject')
     .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row && subjectKeyRow(row);
+    .execute();
+  const bySubject = new Map(rows.map((row) => [row.subject, subjectKeyRow(row)]));
+  return asked.map(({ subject }) => bySubject.get(subject));
 }
 
 type Found = SubjectKeys & { readonly master_key_id: string | null };
