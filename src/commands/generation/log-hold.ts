@@ -1,3 +1,4 @@
+import type { Admission } from '#commands/admission.ts';
 import type { CommandRequest, Outcome } from '#commands/handle.ts';
 import type { BreakerPermit } from '#domain/breaker/breaker.ts';
 import type { RequestGeneration } from '#domain/generation/decide.ts';
@@ -40,7 +41,7 @@ export async function logHold(
     logged = await generations(id, command, request);
   } catch (error) {
     // Any other failure may hide a success: then the log decides when the lease is over.
-    if (error instanceof Rejected) await admission.release(reservation);
+    if (error instanceof Rejected) await letGo(admission, hold);
     throw error;
   }
   if (logged.repeated) return { ended: await takenOver(ports, hold, logged) };
@@ -78,4 +79,15 @@ async function takenOver(
   if (logged.state.status === 'open') throw new Rejected('generation/not-here');
   await tellCounters(admission, named(hold.request), logged.state);
   return logged;
+}
+
+/** Unless the counters were lost meanwhile and somebody else's hold stands there. */
+async function letGo(
+  admission: Pick<Admission, 'confirm' | 'release'>,
+  { request }: Hold,
+): Promise<void> {
+  const { holder, amount } = request;
+  const reservation = named(request);
+  const { status } = await admission.confirm({ reservation, holder, amount });
+  if (status === 'held') await admission.release(reservation);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zero } from '#domain/amount.ts';
+import type { CommandRequest } from '#commands/handle.ts';
 import { request } from '#test/support/command-path.ts';
 import { acme } from '#test/support/given.ts';
 import { ended, generationProcess, silentUntil, wanted } from '#test/support/generation-process.ts';
@@ -20,7 +21,7 @@ async function slowToLog() {
 }
 
 /** The counters are lost, and the same request comes to another process, which calls a model. */
-async function takenOver() {
+async function takenOver(otherwise: Partial<CommandRequest> = {}) {
   const slow = await slowToLog();
   const asked = request();
   const slowly = slow.begin(wanted, asked);
@@ -30,7 +31,12 @@ async function takenOver() {
   const other = slow.another(({ catalogue }) => ({
     catalogue: silentUntil(answer.promise, catalogue),
   }));
-  return { ...slow, slowly, begun: await other.begin(wanted, asked), answer: answer.resolve };
+  return {
+    ...slow,
+    slowly,
+    begun: await other.begin(wanted, { ...asked, ...otherwise }),
+    answer: answer.resolve,
+  };
 }
 
 const isDebitedOnce = async ({
@@ -59,5 +65,19 @@ test('a request that another process has brought to its end is answered with tha
   const { state } = await ended(begun);
   goOn();
   assert.deepEqual((await ended(await slowly)).state, state);
+  await isDebitedOnce(all);
+});
+
+test('a request whose key another process has taken for something else does not free its hold', async () => {
+  const { slowly, goOn, begun, answer, ...all } = await takenOver({
+    commandHash: Uint8Array.of(9),
+  });
+  goOn();
+  await assert.rejects(slowly, { code: 'command/reused' });
+  const { open, held } = await all.usage();
+  assert.equal(open, 1);
+  assert.ok(held.tokens > 0);
+  answer();
+  assert.equal((await ended(begun)).state.status, 'completed');
   await isDebitedOnce(all);
 });
