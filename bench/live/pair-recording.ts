@@ -6,8 +6,8 @@ import type { Actor } from './palimpsest-client.ts';
 const WORD = 'word ';
 /** What is taken back of a text that has become so long, so that it stays as it is. */
 const LONGEST = 1_500;
-/** So many changes of the second writer are made before the last one of the first has come. */
-const AT_ONCE = 5;
+/** One in so many changes of the second writer is made before the first one's last has come. */
+const ONE_IN = 5;
 
 export type Pair = readonly [Actor, Actor];
 
@@ -33,7 +33,7 @@ type Recording = { readonly scene: Scene; readonly changes: readonly RecordedCha
 export function pairRecorder(
   count: number,
 ): (snapshot: Uint8Array, pair: Pair) => readonly PairChange[] {
-  // A change names the actors in their order.
+  // A change lists its actors ascending, so each order of the three has a recording of its own.
   const recordings = new Map<string, Recording>();
   return (snapshot, pair) => {
     const scene = sceneOf(snapshot, pair);
@@ -54,7 +54,7 @@ function record(snapshot: Uint8Array, pair: Pair, count: number): RecordedChange
   const changes: RecordedChange[] = [];
   for (let number = 0; number < count; number++) {
     const writer = number % 2;
-    const isAtOnce = writer === 1 && Math.floor(number / 2) % AT_ONCE === 0;
+    const isAtOnce = writer === 1 && Math.floor(number / 2) % ONE_IN === 0;
     if (!isAtOnce) typists[writer]!.take([{ changes: missed[writer]!.splice(0) }]);
     const { length } = typists[writer]!.text;
     const position = (number * 7_919) % (length - WORD.length);

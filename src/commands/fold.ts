@@ -28,6 +28,8 @@ export type Fold<State, Event extends DomainEvent> = {
   readonly nextIndex: Map<CommandId, number>;
   /** How much was folded since the last snapshot. */
   tail: { events: number; bytes: number };
+  /** `false` where folding an event failed in the middle: then it is of no use any more. */
+  isWhole: boolean;
 };
 
 export function emptyFold<State, Event extends DomainEvent>(state: State): Fold<State, Event> {
@@ -39,6 +41,7 @@ export function emptyFold<State, Event extends DomainEvent>(state: State): Fold<
     unfinished: [],
     nextIndex: new Map(),
     tail: { events: 0, bytes: 0 },
+    isWhole: true,
   };
 }
 
@@ -49,6 +52,7 @@ export function foldEvent<State, Command, Event extends DomainEvent>(
   folded: FoldedEvent<Event>,
 ): void {
   const { header } = folded.event;
+  fold.isWhole = false;
   fold.revision = header.revision;
   fold.recordedAt = header.recordedAt;
 
@@ -57,6 +61,7 @@ export function foldEvent<State, Command, Event extends DomainEvent>(
   if (header.unfinished) {
     fold.unfinished.push(folded);
     fold.nextIndex.set(header.commandId, header.commandIndex + 1);
+    fold.isWhole = true;
     return;
   }
 
@@ -73,6 +78,7 @@ export function foldEvent<State, Command, Event extends DomainEvent>(
     });
   }
   fold.nextIndex.delete(header.commandId);
+  fold.isWhole = true;
 }
 
 function evolve<State, Command, Event extends DomainEvent>(
@@ -96,7 +102,7 @@ export function encodeFold<State, Command, Event extends DomainEvent>(
   aggregate: Aggregate<State, Command, Event>,
   fold: Fold<State, Event>,
 ): Uint8Array | undefined {
-  if (!aggregate.snapshot || fold.unfinished.length > 0) return undefined;
+  if (!aggregate.snapshot || !fold.isWhole || fold.unfinished.length > 0) return undefined;
   return encode({
     recordedAt: fold.recordedAt ?? '',
     state: aggregate.snapshot.encode(fold.state),
@@ -120,5 +126,6 @@ export function decodeFold<State, Command, Event extends DomainEvent>(
     unfinished: [],
     nextIndex: new Map(stored.nextIndex),
     tail: { events: 0, bytes: 0 },
+    isWhole: true,
   };
 }

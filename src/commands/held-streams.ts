@@ -5,12 +5,10 @@ import { type StreamName, partsOf } from '#domain/stream.ts';
 import { type Fold, emptyFold, encodeFold } from './fold.ts';
 import { type LoadPorts, foldTail, load, snapshotName } from './load.ts';
 import { type Clock, SubjectErased } from './ports.ts';
-import { isStillReadable } from './still-readable.ts';
+import { KEY_SEEN_FOR_MS, mayBeKept } from './still-readable.ts';
 import { streamQueue } from './stream-queue.ts';
 
 const MAX_HELD = 256;
-/** A destroyed key must take the content with it: so often it is seen whether the key is there. */
-const HELD_FOR_MS = 60_000;
 /** Longer than any command may take, so that nobody is still looking at the state. */
 const IDLE_MS = 60_000;
 const SNAPSHOT_EVERY_EVENTS = 200;
@@ -51,10 +49,13 @@ export type HeldStreams<State, Event extends DomainEvent> = {
 
 type Held<State, Event extends DomainEvent> = {
   readonly fold: Fold<State, Event>;
-  /** When it was loaded, or its key was seen to be there. */
-  readonly loadedAt: number;
-  readonly usedAt: number;
+  /** When it was loaded, or its key was last seen to be there. */
+  keySeenAt: number;
+  usedAt: number;
 };
+
+type Encoded = { readonly plain: Uint8Array; readonly revision: number };
+type Due = { readonly stream: StreamName; readonly encode: () => Encoded | undefined };
 
 /** Keeps the folds of streams in use, so that a command on a busy stream reads nothing. */
 export function heldStreams<State, Command, Event extends DomainEvent>(
@@ -62,8 +63,8 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
   aggregate: Aggregate<State, Command, Event>,
 ): HeldStreams<State, Event> {
   const inTurn = streamQueue();
-  /** Those of which a snapshot is to be taken, one after the other: many become due at once. */
-  const due = new Map<StreamName, Fold<State, Event>>();
+  /** Snapshots to be taken, one after the other: many become due at once. */
+  const due = new Map<string, Due>();
   let saving: Promise<void> | undefined;
   let isSaving = false;
   const held = new LRUCache<StreamName, Held<State, Event>>({
@@ -73,30 +74,37 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
   async function holdOrLoad(stream: StreamName) {
     const now = ports.clock.now().getTime();
     const found = held.get(stream);
-    if (found && now - found.loadedAt < HELD_FOR_MS) return { ...found, isNewest: false };
-    if (found && found.fold.revision >= 0) {
-      // Somebody is at it again: it must not be released meanwhile.
-      held.set(stream, { ...found, usedAt: now });
-      if (await isStillReadable(ports.sealer, aggregate, stream)) {
-        return { ...found, loadedAt: now, isNewest: false };
-      }
-    }
     if (found) {
+      // Somebody is at it again: it must not be released meanwhile.
+      found.usedAt = now;
+      const mayBeUsed = await mayStay(stream, found);
+      // It took long, and it was released as if nobody were at it.
+      if (held.peek(stream) !== found) return await loaded(stream);
+      if (mayBeUsed && found.fold.isWhole) return { ...found, isNewest: false };
       // It must not be found again, to be released twice, where loading fails.
       held.delete(stream);
       // Not at once: whoever had the turn before may still be looking at the state it was given.
       void ports.clock.sleep(0).then(() => aggregate.release?.(found.fold.state));
     }
-    return { fold: await load(ports, aggregate, stream), loadedAt: now, isNewest: true };
+    return await loaded(stream);
   }
+
+  const loaded = async (stream: StreamName) => {
+    const keySeenAt = ports.clock.now().getTime();
+    return { fold: await load(ports, aggregate, stream), keySeenAt, isNewest: true };
+  };
+
+  /** To ask for the key of a stream without events would make one. */
+  const mayStay = async (stream: StreamName, found: Held<State, Event>): Promise<boolean> =>
+    found.fold.revision < 0
+      ? ports.clock.now().getTime() - found.keySeenAt < KEY_SEEN_FOR_MS
+      : await mayBeKept(ports, aggregate, stream, found);
 
   async function saveSnapshots() {
     isSaving = true;
-    for (const [stream, fold] of due) {
-      due.delete(stream);
-      // Others of this process write meanwhile; what was let go of may not be looked at any more.
-      if (held.peek(stream)?.fold !== fold) continue;
-      await saveSnapshot(stream, fold).catch((error: unknown) => {
+    for (const [name, { stream, encode }] of due) {
+      due.delete(name);
+      await saveSnapshot(stream, encode()).catch((error: unknown) => {
         // The next one will do; without any, a load only reads more events.
         if (!(error instanceof SubjectErased)) ports.warn('snapshot not saved', error);
       });
@@ -104,13 +112,17 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     isSaving = false;
   }
 
-  async function saveSnapshot(stream: StreamName, fold: Fold<State, Event>) {
+  function encoded(fold: Fold<State, Event>): Encoded | undefined {
+    const plain = encodeFold(aggregate, fold);
+    if (plain) fold.tail = { events: 0, bytes: 0 };
+    return plain && { plain, revision: fold.revision };
+  }
+
+  async function saveSnapshot(stream: StreamName, snapshotted: Encoded | undefined) {
     const { snapshot } = aggregate;
     const parts = partsOf(stream);
-    const plain = encodeFold(aggregate, fold);
-    if (!plain || !snapshot || !parts) return;
-    const { revision } = fold;
-    fold.tail = { events: 0, bytes: 0 };
+    if (!snapshotted || !snapshot || !parts) return;
+    const { plain, revision } = snapshotted;
     const key = await ports.sealer.keyFor(parts.tenant, snapshot.subject(parts));
     const sealed = key.sealBytes(snapshotName(stream, snapshot.version, revision), plain);
     await ports.snapshots.save(stream, snapshot.version, revision, sealed);
@@ -119,8 +131,8 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
   return {
     exclusively: async (stream, work) =>
       await inTurn(stream, async () => {
-        const { fold, loadedAt, isNewest } = await holdOrLoad(stream);
-        held.set(stream, { fold, loadedAt, usedAt: ports.clock.now().getTime() });
+        const { fold, keySeenAt, isNewest } = await holdOrLoad(stream);
+        held.set(stream, { fold, keySeenAt, usedAt: ports.clock.now().getTime() });
         const refresh = () => foldTail(ports, aggregate, stream, fold);
         return await work({ fold, isNewest, refresh });
       }),
@@ -129,14 +141,22 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
       if (held.has(stream)) return;
       const now = ports.clock.now().getTime();
       const fold = emptyFold<State, Event>(aggregate.decider.initialState);
-      held.set(stream, { fold, loadedAt: now, usedAt: now });
+      held.set(stream, { fold, keySeenAt: now, usedAt: now });
     },
 
     snapshotIfDue: (stream, fold, lastType) => {
       const { events, bytes } = fold.tail;
       const isDue = events >= SNAPSHOT_EVERY_EVENTS || bytes >= SNAPSHOT_EVERY_BYTES;
-      if (!isDue && !aggregate.snapshot?.eagerAfter?.(lastType)) return;
-      due.set(stream, fold);
+      const isEager = aggregate.snapshot?.eagerAfter?.(lastType) === true;
+      if (isEager) {
+        // Of this very revision, whatever is written behind it meanwhile.
+        const now = encoded(fold);
+        due.set(`${stream} ${fold.revision}`, { stream, encode: () => now });
+      } else if (isDue) {
+        // While others are saved it may be released, and must not be looked at any more.
+        const isHeld = () => held.peek(stream)?.fold === fold;
+        due.set(stream, { stream, encode: () => (isHeld() ? encoded(fold) : undefined) });
+      } else return;
       if (!isSaving) saving = saveSnapshots();
     },
 

@@ -6,7 +6,7 @@ import type { Projection } from './projection.ts';
 const IDLE_REST_MS = 100;
 /** So many batches are taken one after the other first: a few edits are nobody's typing. */
 const AT_ONCE = 5;
-/** A lane that rests at all works a tenth of its time, but never rests more than four times as long. */
+/** A lane that rests at all works a tenth of its time at most, unless that were more than four times its rest. */
 const RESTS_FOR_WORK = 9;
 const MOST_RESTS = 3;
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { commandHandler } from '#commands/handle.ts';
 import { heldStreams } from '#commands/held-streams.ts';
 import { history } from '#commands/history.ts';
 import { type EventLog, LogUnavailable, type SnapshotStore } from '#commands/ports.ts';
 import { documentSubject } from '#domain/event.ts';
 import { streamOf } from '#domain/stream.ts';
+import { systemIds } from '#infra/system/ids.ts';
 import { memoryKeyStore } from '#infra/memory/key-store.ts';
 import { process, request, world } from '#test/support/command-path.ts';
 import { acme, testSealer } from '#test/support/sealing.ts';
@@ -104,4 +106,50 @@ test('snapshots that are due at once are taken one after the other, each of them
   await streams.settled();
   assert.deepEqual(saved.toSorted(), ids.map((id) => streamOf(acme, 'document', id)).toSorted());
   assert.equal(most, 1);
+});
+
+test('a snapshot that is taken at once is of its own revision, whatever is saved or written first', async () => {
+  const shared = world();
+  const going = Promise.withResolvers<void>();
+  const save: SnapshotStore['save'] = async (...what) => {
+    await going.promise;
+    await shared.snapshots.save(...what);
+  };
+  const snapshot = {
+    ...tallyAggregate.snapshot!,
+    eagerAfter: (type: string) => type === 'Counted',
+  };
+  const aggregate = { ...tallyAggregate, snapshot };
+  const ports = { ...shared, snapshots: { ...shared.snapshots, save }, warn: assert.fail };
+  const streams = heldStreams(ports, aggregate);
+  const handle = commandHandler({ ...ports, ids: systemIds }, aggregate, streams);
+  const [first, second] = [randomUUID(), randomUUID()];
+  await handle(first, { type: 'Count', by: 1 }, request());
+  await handle(second, { type: 'Count', by: 1 }, request());
+  await handle(second, { type: 'Close' }, request());
+  going.resolve();
+  await streams.settled();
+  const stream = streamOf(acme, 'document', second);
+  assert.equal((await shared.snapshots.load(stream, 1))?.revision, 0);
+});
+
+test('a stream is read anew where folding an event failed in the middle', async () => {
+  const shared = world();
+  const id = randomUUID();
+  await process(shared).handle(id, { type: 'Count', by: 2 }, request());
+  let isBroken = false;
+  const { decider } = tallyAggregate;
+  const evolve: typeof decider.evolve = (...what) => {
+    if (isBroken) throw new RangeError('out of memory');
+    return decider.evolve(...what);
+  };
+  const aggregate = { ...tallyAggregate, decider: { ...decider, evolve } };
+  const ports = { ...shared, warn: assert.fail };
+  const streams = heldStreams(ports, aggregate);
+  const handle = commandHandler({ ...ports, ids: systemIds }, aggregate, streams);
+  await handle(id, { type: 'Count', by: 3 }, request());
+  isBroken = true;
+  await assert.rejects(handle(id, { type: 'Count', by: 4 }, request()), RangeError);
+  isBroken = false;
+  assert.equal((await handle(id, { type: 'Count', by: 5 }, request())).state.sum, 14);
 });

@@ -83,7 +83,8 @@ async function plan(
   const { by } = wanted;
   const models = 'task' in by ? await ports.catalogue.cascade(by.task) : [by.model];
   const asked = { tenant, region, models, allowed, prompt };
-  const holding = ports.unheard.take(id) ?? {
+  const unheard = ports.unheard.take(id);
+  const holding = unheard ?? {
     tenant,
     id,
     holder: ports.ids.uuid(),
@@ -94,7 +95,8 @@ async function plan(
   try {
     return await planAttempts(ports, asked, holding, shortestOf(wanted));
   } catch (error) {
-    if (error instanceof AdmissionUnavailable) ports.unheard.keep(holding);
+    // What was not heard of before may be there still.
+    if (unheard || error instanceof AdmissionUnavailable) ports.unheard.keep(holding);
     return { ended: await servedInstead(ports, id, given, request, error) };
   }
 }

@@ -7,9 +7,9 @@ import { type Hold, LEASE_MS, named } from './reserve.ts';
 const SURE_WITHIN_MS = LEASE_MS * 0.75;
 const PAUSE_MS = 250;
 
-/** When to give up waiting for an answer of the counters about a hold that was asked for then. */
-export const sureUntil = (askedAt: number, timeoutMs: number): number =>
-  askedAt + Math.min(timeoutMs, SURE_WITHIN_MS);
+/** Until when the counters are asked again about a hold, in milliseconds since 1970. */
+export const sureUntil = (since: number, deadline: number): number =>
+  Math.min(deadline, since + SURE_WITHIN_MS);
 
 /**
  * Asks the counters again while they do not answer. Whoever gave up a hold that is logged would free
@@ -44,7 +44,7 @@ export async function confirmed(
   const { request, askedAt } = hold;
   const { holder, amount } = request;
   const step = { reservation: named(request), holder, amount };
-  const until = sureUntil(askedAt, timeoutMs);
+  const until = sureUntil(askedAt, askedAt + timeoutMs);
   for (;;) {
     const answer = await patiently(clock, until, async () => await admission.confirm(step));
     if (answer.status === 'held') return;

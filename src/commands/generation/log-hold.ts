@@ -41,10 +41,11 @@ export async function logHold(
     logged = await generations(id, command, request);
   } catch (error) {
     // Any other failure may hide a success: then the log decides when the lease is over.
-    if (error instanceof Rejected) await letGo(admission, hold);
+    // What cannot be let go of now is free when its lease is over.
+    if (error instanceof Rejected) await letGo(admission, hold).catch(() => undefined);
     throw error;
   }
-  if (logged.repeated) return { ended: await takenOver(ports, hold, logged) };
+  if (logged.repeated) return { ended: await endedElsewhere(ports, hold, logged) };
   const acquired = breakers.acquire(at);
   // It may fail before anybody waits for it, which must not end the process.
   acquired.catch(() => undefined);
@@ -71,7 +72,7 @@ export async function logHold(
  * The counters were lost before the log knew of this hold, and another process held and logged the
  * same request: whatever stands in the counters now is its own, and it may have called a model.
  */
-async function takenOver(
+async function endedElsewhere(
   { admission }: Pick<Ports, 'admission'>,
   hold: Hold,
   logged: Outcome<Generation>,

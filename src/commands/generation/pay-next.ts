@@ -99,8 +99,7 @@ async function topUp(
   await logTopUp({ attempt, amount, epoch: raised.epoch, at: attemptAt(candidate), ...more });
   const total = plus(held, amount);
   const step = { reservation: named(request), holder, amount: total };
-  const now = clock.now().getTime();
-  const until = sureUntil(now, deadline - now);
+  const until = sureUntil(clock.now().getTime(), deadline);
   const sure = await patiently(clock, until, async () => await admission.confirm(step));
   return sure.status === 'held' ? total : 'lost';
 }

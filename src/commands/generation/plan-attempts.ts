@@ -9,7 +9,7 @@ import {
   candidatesFor,
 } from './candidates.ts';
 import { attemptAt } from './debit.ts';
-import { type Hold, type Holding, holdFor, isOfBudget } from './reserve.ts';
+import { type Hold, type Holding, holdFor, isOfBudget, SmallerHold } from './reserve.ts';
 import type { GeneratePorts, Wanted } from './wanted.ts';
 
 export type Planned = {
@@ -69,13 +69,16 @@ async function holdSome(
     try {
       return { hold: await hold(maxTokens), maxTokens };
     } catch (error) {
-      if (!(error instanceof Rejected) || !isOfBudget(error.details['limit'] as LimitName)) {
-        throw error;
-      }
-      refusal ??= error;
+      if (!(error instanceof SmallerHold)) refusal ??= refusalOf(error);
     }
-    if (maxTokens <= shortest) throw refusal;
+    if (maxTokens <= shortest) throw refusal ?? new Rejected('generation/not-here');
   }
+}
+
+/** Throws what no shorter answer can help against. */
+function refusalOf(error: unknown): Rejected {
+  if (error instanceof Rejected && isOfBudget(error.details['limit'] as LimitName)) return error;
+  throw error;
 }
 
 const skip = ({ found }: Candidate, reason: string): Skipped => ({ model: found.model, reason });

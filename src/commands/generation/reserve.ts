@@ -56,13 +56,16 @@ export async function holdFor(
   candidates: readonly Candidate[],
 ): Promise<Hold> {
   let refusal: Refusal | undefined;
+  let isSmaller = false;
   for (const { amount, fitting } of dearestFirst(candidates)) {
     const request = { ...requestOf(holding), amount };
     const answer = await admission.reserve(request);
     switch (answer.status) {
       case 'held':
-        // It was made, and not heard of, for others that cost less.
-        if (!isWithin(amount, answer.amount)) break;
+        if (!isWithin(amount, answer.amount)) {
+          isSmaller = true;
+          break;
+        }
         return { request, held: answer, askedAt: holding.askedAt, candidates: fitting };
       case 'refused':
         refusal = answer.refusal;
@@ -77,7 +80,16 @@ export async function holdFor(
     }
   }
   if (refusal !== undefined) throw refused(refusal);
-  throw new Rejected(candidates.length > 0 ? 'generation/not-here' : 'generation/no-model');
+  if (isSmaller) throw new SmallerHold();
+  throw new Rejected('generation/no-model');
+}
+
+/** What is held was made, and not heard of, for models or an answer that cost less. */
+export class SmallerHold extends Error {
+  constructor() {
+    super('Less is held than was asked for.');
+    this.name = 'SmallerHold';
+  }
 }
 
 const requestOf = ({ tenant, id, holder, windows, claims }: Holding): Omit<Reserve, 'amount'> => ({

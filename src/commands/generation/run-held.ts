@@ -119,7 +119,7 @@ async function keepLease(
   over: AbortSignal,
 ): Promise<void> {
   const step = { reservation: named(request), holder: request.holder, leaseMs: LEASE_MS };
-  // Its confirmation may have been waited for.
+  // Part of the lease has passed where its confirmation was waited for.
   let pauseMs = Math.max(0, askedAt + LEASE_MS / 4 - clock.now().getTime());
   for (; ; pauseMs = LEASE_MS / 4) {
     await clock.sleep(pauseMs, over);

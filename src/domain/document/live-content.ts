@@ -62,8 +62,8 @@ export const newLiveContent = (title: string): LiveContent => liveContent(emptyC
 export const storedContent = (saved: Uint8Array, longest = Infinity): LiveContent =>
   liveContent({ saved, longest });
 
-/** How long a section is at most, where that is known without loading what little came in. */
-export function longestUnread(live: LiveContent): number {
+/** No section is longer, in UTF-16 units. `Infinity` where that is not known without loading. */
+export function longestAtMost(live: LiveContent): number {
   const stored = asStored(live);
   return stored === undefined ? Infinity : stored.longest + Math.max(0, ...live.typed.values());
 }
@@ -71,7 +71,7 @@ export function longestUnread(live: LiveContent): number {
 export const longestIn = ({ sections }: Content): number =>
   sections.reduce((most, { length }) => Math.max(most, length), 0);
 
-/** The content as it was when somebody last looked: what came in since is not in it. */
+/** The content without the changes that wait. What is stored is loaded for it, once. */
 export function folded(live: LiveContent): Content {
   if ('saved' in live.folded) live.folded = readContent(loadReplica(live.folded.saved));
   return live.folded;
@@ -82,10 +82,11 @@ export function settled(live: LiveContent): Content {
   const content = folded(live);
   if (live.waiting.length === 0) return content;
   applyChanges(content.replica, live.waiting);
-  return fold(live, reread(content, live.touched));
+  return takeOver(live, reread(content, live.touched));
 }
 
-function fold(live: LiveContent, content: Content): Content {
+/** From here on this is the content; all that waited is in it. */
+function takeOver(live: LiveContent, content: Content): Content {
   live.folded = content;
   live.waiting = [];
   live.touched.clear();
@@ -125,7 +126,7 @@ export function takeEvent(live: LiveContent, event: Written): void {
   const { decided } = live;
   if (decided?.lastEvent === event && decided.version === live.version) {
     freeFolded(live);
-    fold(live, decided.content);
+    takeOver(live, decided.content);
     live.decided = undefined;
     live.version++;
     return;

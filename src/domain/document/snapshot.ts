@@ -12,7 +12,7 @@ type Packed = Omit<
   'content' | 'versions' | 'cuts' | 'folderOrder' | 'ledger' | 'merges'
 > & {
   readonly saved: Uint8Array;
-  /** Of its longest section. Snapshots were taken without it. */
+  /** UTF-16 units of its longest section. Snapshots from before it was kept do not have it, for ever. */
   readonly longest?: number;
   readonly folderOrder?: string | undefined;
   readonly versions: readonly (readonly [string, number])[];

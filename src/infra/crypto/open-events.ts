@@ -20,7 +20,7 @@ export async function openEvents(
 
 /** What projections open with: only the bodies they need, and only the keys of those. */
 export function projectionOpener(sealer: Opens, definitions = eventTypes): OpenEvents {
-  // Several views need the same events.
+  // A key answers the same bytes for an event that it knows, so several views read it once.
   const reads = new WeakMap<Uint8Array, ProjectedEvent>();
   const readOnce = (recorded: RecordedEvent, plain: Uint8Array | undefined): ProjectedEvent => {
     const known = plain && reads.get(plain);
@@ -36,9 +36,15 @@ export function projectionOpener(sealer: Opens, definitions = eventTypes): OpenE
     const opened: ProjectedEvent[] = [];
     for (const recorded of events) {
       const { header, position } = recorded;
-      const need = needs(header.type);
-      if (need === 'header') opened.push({ type: header.type, header, position });
-      if (need === 'body') opened.push(readOnce(recorded, open(recorded)));
+      switch (needs(header.type)) {
+        case 'nothing':
+          break;
+        case 'header':
+          opened.push({ type: header.type, header, position });
+          break;
+        case 'body':
+          opened.push(readOnce(recorded, open(recorded)));
+      }
       await othersWereServed();
     }
     return opened;

@@ -32,8 +32,9 @@ type Tx = Transaction<Tables>;
 export function postgresKeyStore(database: Database): KeyStore {
   const read = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
     tenantOrUndefined() === undefined ? database.inProjector(work) : database.inTenant(work);
-  // Documents that were opened together need their keys anew together.
-  const newest = askedTogether((asked: readonly SubjectOf[]) =>
+  // Documents that were opened together need their keys anew together. A batch is asked as the
+  // tenant of its first asker: as another one, row-level security would hide the keys.
+  const newest = askedTogether((asked: readonly TenantSubject[]) =>
     read((tx) => newestSubjectKeys(tx, asked)),
   );
 
@@ -90,21 +91,20 @@ async function newestTenantKey(tx: Tx, tenant: TenantId): Promise<TenantKeyRow |
   return row && tenantKeyRow(row);
 }
 
-type SubjectOf = Pick<SubjectKeyRow, 'tenant' | 'subject'>;
+type TenantSubject = Pick<SubjectKeyRow, 'tenant' | 'subject'>;
 
 /** Of subjects of one tenant. */
 async function newestSubjectKeys(
   tx: Tx,
-  asked: readonly SubjectOf[],
+  asked: readonly TenantSubject[],
 ): Promise<readonly (SubjectKeyRow | undefined)[]> {
-  const [tenant] = new Set(asked.map((one) => one.tenant));
-  if (tenant === undefined) return [];
+  const { tenant } = asked[0]!;
   const rows = await tx
     .selectFrom('subject_keys')
     .select(['tenant_id', 'subject', 'version', 'tenant_key_version', 'wrapped'])
     .distinctOn('subject')
     .where('tenant_id', '=', tenant)
-    .where(({ eb, val }) => eb('subject', '=', eb.fn.any(val(asked.map(({ subject }) => subject)))))
+    .where((eb) => eb('subject', '=', eb.fn.any(eb.val(asked.map(({ subject }) => subject)))))
     .orderBy('subject')
     .orderBy('version', 'desc')
     .execute();

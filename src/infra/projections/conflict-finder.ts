@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Fold } from '#commands/fold.ts';
 import { type LoadPorts, foldTail, load } from '#commands/load.ts';
 import type { Clock } from '#commands/ports.ts';
-import { isStillReadable } from '#commands/still-readable.ts';
+import { mayBeKept } from '#commands/still-readable.ts';
 import { conflictsOf } from '#domain/document/conflict/find-conflicts.ts';
 import { documentAggregate } from '#domain/document/document.ts';
 import type { DocumentEvent } from '#domain/document/events.ts';
@@ -14,79 +13,56 @@ import { changesIn } from '#domain/document/undo/ledger.ts';
 import type { StreamName } from '#domain/stream.ts';
 import { takingTurns } from '#infra/system/taking-turns.ts';
 import type { ConflictFinder } from '#projections/conflict-finder.ts';
+import { heldForViews } from './held-for-views.ts';
 
-/** Of those in which several people write at once: two people typing come back every moment. */
-const MOST_HELD = 256;
-/** A destroyed key must take the content with it: so often it is seen whether the key is there. */
-const HELD_FOR_MS = 60_000;
 const CHUNK_TYPE_AT = 8;
 
-type Held = { readonly fold: Fold<DocumentState, DocumentEvent>; loadedAt: number };
+type Held = { readonly fold: Fold<DocumentState, DocumentEvent>; keySeenAt: number };
 
 /** Folds documents as they were when two changes met, apart from what commands work on. */
 export function conflictFinder(
   ports: LoadPorts & { readonly clock: Pick<Clock, 'now'> },
 ): ConflictFinder {
-  const now = () => ports.clock.now().getTime();
   const othersWereServed = takingTurns();
-  const held = new LRUCache<StreamName, Held>({
-    max: MOST_HELD,
-    dispose: ({ fold }) => documentAggregate.release?.(fold.state),
-  });
-
-  async function isReadable(stream: StreamName, found: Held): Promise<boolean> {
-    if (now() - found.loadedAt < HELD_FOR_MS) return true;
-    if (!(await isStillReadable(ports.sealer, documentAggregate, stream))) return false;
-    found.loadedAt = now();
-    return true;
-  }
+  const using = heldForViews<Held>(({ fold }) => documentAggregate.release?.(fold.state));
 
   /** The document at exactly this revision: what came later would be told as if it had been seen. */
-  async function documentAt(
+  async function atRevision<Result>(
     stream: StreamName,
     revision: number,
-  ): Promise<LivingDocument | undefined> {
+    work: (document: LivingDocument) => Promise<Result> | Result,
+  ): Promise<Result | undefined> {
     await othersWereServed();
-    const found = held.get(stream);
-    const isUsable =
-      found !== undefined && found.fold.revision <= revision && (await isReadable(stream, found));
-    if (found && !isUsable) held.delete(stream);
-    const { fold } = isUsable ? found : await loaded(stream, revision);
-    try {
+    const asked = {
+      mayBeUsed: async (held: Held) =>
+        held.fold.revision <= revision && (await mayBeKept(ports, documentAggregate, stream, held)),
+      load: async () => ({
+        fold: await load(ports, documentAggregate, stream, revision),
+        keySeenAt: ports.clock.now().getTime(),
+      }),
+    };
+    return await using(stream, asked, async ({ fold }) => {
       await foldTail(ports, documentAggregate, stream, fold, revision);
-    } catch (error) {
-      // Half of it may be folded.
-      held.delete(stream);
-      throw error;
-    }
-    return 'content' in fold.state ? fold.state : undefined;
-  }
-
-  async function loaded(stream: StreamName, revision: number): Promise<Held> {
-    const fold = await load(ports, documentAggregate, stream, revision);
-    const fresh = { fold, loadedAt: now() };
-    held.set(stream, fresh);
-    return fresh;
+      return 'content' in fold.state ? await work(fold.state) : undefined;
+    });
   }
 
   return {
     hashOf: (change) => createHash('sha256').update(change.subarray(CHUNK_TYPE_AT)).digest('hex'),
-    standingAt: async (stream, revision) => {
-      const document = await documentAt(stream, revision);
-      if (document === undefined) return undefined;
-      const heads = headsOf(settled(document.content).replica).toSorted();
-      return { changes: changesIn(document.ledger), heads };
-    },
-    conflictsAt: async (stream, revision, edits) => {
-      const document = await documentAt(stream, revision);
-      if (document === undefined) return undefined;
-      const found = [];
-      // Somebody who was away for hours comes back with thousands.
-      for (const one of conflictsOf(document, edits)) {
-        found.push(one);
-        await othersWereServed();
-      }
-      return found;
-    },
+    standingAt: async (stream, revision) =>
+      await atRevision(stream, revision, ({ content, ledger }) => {
+        const heads = headsOf(settled(content).replica).toSorted();
+        return { changes: changesIn(ledger), heads };
+      }),
+    conflictsAt: async (stream, revision, edits) =>
+      await atRevision(stream, revision, async (document) => {
+        const found = [];
+        // Somebody who was away for hours comes back with thousands.
+        for (const one of conflictsOf(document, edits)) {
+          found.push(one);
+          await othersWereServed();
+        }
+        return found;
+      }),
   };
 }

@@ -14,7 +14,7 @@ export type KnownChange = {
  */
 export type KnownChanges = Map<string, KnownChange>;
 
-const MOST_KNOWN = 10_000;
+const MOST_KNOWN = 1_000;
 
 export function know(changes: KnownChanges, hash: string, change: KnownChange): void {
   changes.set(hash, change);

@@ -1,10 +1,7 @@
 import { NONE } from '#domain/document/undo/columns.ts';
-import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
+import { type ByteSink, writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 
 // How Automerge writes what `undo/columns.ts` reads: every value in the one shortest way.
-
-/** Takes bytes in their order; `number[]` is one. */
-export type ByteSink = { push(byte: number): unknown };
 
 export function writeSigned(bytes: ByteSink, value: number): void {
   let rest = value;
@@ -66,6 +63,7 @@ export function writeDeltas(bytes: ByteSink, numbers: Float64Array): void {
   let last = 0;
   for (let at = 0; at < numbers.length; at++) {
     const value = numbers[at]!;
+    // A difference may be -1, which is `NONE`.
     differences[at] = value === NONE ? Infinity : value - last;
     if (value !== NONE) last = value;
   }

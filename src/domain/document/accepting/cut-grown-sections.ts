@@ -3,17 +3,17 @@ import { changing, sectionIds } from '#domain/document/changing.ts';
 import { draftOf } from '#domain/document/draft.ts';
 import type { DocumentEvent } from '#domain/document/events.ts';
 import { GROWN_SECTION } from '#domain/document/limits.ts';
-import { longestUnread, settled } from '#domain/document/live-content.ts';
+import { longestAtMost, settled } from '#domain/document/live-content.ts';
 import type { DocumentState } from '#domain/document/state.ts';
 import { cutGrown } from '#domain/document/write-cuts.ts';
 
-/** Typing ends much later. A document in which nobody has typed here is not loaded for less. */
+/** Far below `LONGEST_SECTION`, where typing ends: a document whose sections are surely shorter is not loaded to look. */
 const WORTH_LOADING = 2 * GROWN_SECTION;
 
 /** Cuts the sections that grew too long by typing. Nobody asks for it but the server, in a pause. */
 export function cutGrownSections(state: DocumentState, context: DecisionContext): DocumentEvent[] {
   if (!('content' in state) || state.status === 'archived') return [];
-  if (longestUnread(state.content) <= WORTH_LOADING) return [];
+  if (longestAtMost(state.content) <= WORTH_LOADING) return [];
   const grown = settled(state.content).sections.filter(({ length }) => length > GROWN_SECTION);
   if (grown.length === 0) return [];
   return changing(state, context, {}, (content, writer) => {

@@ -1,13 +1,7 @@
 import { NONE } from '#domain/document/undo/columns.ts';
-import { writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
+import { type ByteSink, writeUnsigned } from '#domain/document/undo/packed-numbers.ts';
 import type { ChangeChunk } from './change-chunk.ts';
-import {
-  type ByteSink,
-  writeDeltas,
-  writeFlags,
-  writeNumbers,
-  writeSigned,
-} from './column-writing.ts';
+import { writeDeltas, writeFlags, writeNumbers, writeSigned } from './column-writing.ts';
 import type { InspectedChange } from './inspected.ts';
 import type { Operation } from './operations.ts';
 
@@ -27,13 +21,13 @@ export function isTypingAsWritten({ bytes, chunk, operations }: InspectedChange)
   written.push(CHANGE);
   writeLength(written, bytes.length - MAGIC_AND_CHECKSUM - 1);
   writeHead(written, chunk);
-  return areColumnsAsWritten(written, chunk) && written.isWhole;
+  return areColumnsAsWritten(written, chunk) && written.isSame;
 }
 
-/** Of what is written it keeps only whether it is what these bytes say. */
+/** Compares what is written with these bytes, and keeps none of it. */
 class Comparison {
   readonly #bytes: Uint8Array;
-  #isSame = true;
+  #isSameSoFar = true;
   at: number;
 
   constructor(bytes: Uint8Array, at: number) {
@@ -42,15 +36,15 @@ class Comparison {
   }
 
   push(byte: number): void {
-    if (this.#bytes[this.at++] !== byte) this.#isSame = false;
+    if (this.#bytes[this.at++] !== byte) this.#isSameSoFar = false;
   }
 
-  get isWhole(): boolean {
-    return this.#isSame && this.at === this.#bytes.length;
+  get isSame(): boolean {
+    return this.#isSameSoFar && this.at === this.#bytes.length;
   }
 }
 
-/** Of what is left behind itself. */
+/** The length of what follows it, of which `left` counts its own bytes too. */
 function writeLength(written: Comparison, left: number): void {
   let size = 1;
   while (left - size >= 2 ** (7 * size)) size++;
@@ -113,28 +107,9 @@ function writeHead(written: Comparison, { actors, deps, seq, startOp, time }: Ch
   for (const other of others) writeActor(other);
 }
 
-/** The columns that are there, each as long as it says it is. */
-function areColumnsAsWritten(written: Comparison, { columns, layout }: ChangeChunk): boolean {
-  writeUnsigned(written, layout.size);
-  for (const [id, length] of layout) {
-    writeUnsigned(written, id);
-    writeUnsigned(written, length);
-  }
-  let there = 0;
-  for (const [id, write] of columnsWritten(columns)) {
-    const from = written.at;
-    write(written);
-    const length = written.at - from;
-    if (length !== (layout.get(id) ?? 0)) return false;
-    if (length > 0) there++;
-  }
-  // None that is empty.
-  return there === layout.size;
-}
-
 type Write = (bytes: ByteSink) => void;
 
-const columnsWritten = (columns: ChangeChunk['columns']): readonly (readonly [number, Write])[] => [
+const columnWriters = (columns: ChangeChunk['columns']): readonly (readonly [number, Write])[] => [
   [1, (bytes) => writeNumbers(bytes, columns.objectActor)],
   [2, (bytes) => writeNumbers(bytes, columns.objectCounter)],
   [17, (bytes) => writeNumbers(bytes, columns.keyActor)],
@@ -147,3 +122,22 @@ const columnsWritten = (columns: ChangeChunk['columns']): readonly (readonly [nu
   [113, (bytes) => writeNumbers(bytes, columns.predActor)],
   [115, (bytes) => writeDeltas(bytes, columns.predCounter)],
 ];
+
+/** The columns that are there, in the one order of them, each as long as it says it is. */
+function areColumnsAsWritten(written: Comparison, { columns, layout }: ChangeChunk): boolean {
+  const writers = columnWriters(columns);
+  writeUnsigned(written, layout.size);
+  for (const [id] of writers) {
+    const length = layout.get(id);
+    if (length === undefined) continue;
+    // A column that is empty is not there.
+    if (length === 0) return false;
+    writeUnsigned(written, id);
+    writeUnsigned(written, length);
+  }
+  return writers.every(([id, write]) => {
+    const from = written.at;
+    write(written);
+    return written.at - from === (layout.get(id) ?? 0);
+  });
+}

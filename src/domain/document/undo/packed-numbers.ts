@@ -5,7 +5,10 @@ export function packed(values: readonly number[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-export function writeUnsigned(bytes: { push(byte: number): unknown }, value: number): void {
+/** Takes bytes in their order; `number[]` is one. */
+export type ByteSink = { push(byte: number): unknown };
+
+export function writeUnsigned(bytes: ByteSink, value: number): void {
   let left = value;
   for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80);
   bytes.push(left);

@@ -79,3 +79,30 @@ function isSomeTyping(bytes: Uint8Array): boolean {
     return false;
   }
 }
+
+test('columns in another order are no typing, where their bytes are the same', () => {
+  let document = Automerge.from<Texts>({ t: 'Some words.', u: '' }, { actor: 'a1'.repeat(16) });
+  document = Automerge.change(document, (draft) => Automerge.splice(draft, ['t'], 2, 3, ''));
+  const change = Automerge.getLastLocalChange(document)!;
+  assert.ok(isTyping(change));
+  // Which element and what it replaces: both name the same element.
+  const [keyActor, predActor] = [17, 113].map((id) => placeOf(change, id));
+  const swapped = Uint8Array.from(change);
+  [swapped[keyActor!], swapped[predActor!]] = [113, 17];
+  assert.ok(!isSomeTyping(swapped));
+});
+
+/** Where the list of columns says this id. */
+function placeOf(change: Uint8Array, id: number): number {
+  const { layout } = inspected(change, hashOf(change)).chunk;
+  const [first, length] = [...layout][0]!;
+  const ids = [...layout.keys()];
+  const list = change.findIndex(
+    (byte, at) =>
+      byte === first &&
+      change[at + 1] === length &&
+      ids.every((one, index) => change[at + 2 * index] === one),
+  );
+  assert.ok(list > 0);
+  return list + 2 * ids.indexOf(id);
+}
