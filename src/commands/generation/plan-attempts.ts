@@ -69,7 +69,8 @@ async function holdSome(
     try {
       return { hold: await hold(maxTokens), maxTokens };
     } catch (error) {
-      if (!(error instanceof SmallerHold)) refusal ??= refusalOf(error);
+      const refused = error instanceof SmallerHold ? undefined : refusalOf(error);
+      refusal ??= refused;
     }
     if (maxTokens <= shortest) throw refusal ?? new Rejected('generation/not-here');
   }

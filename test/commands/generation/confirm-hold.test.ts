@@ -108,13 +108,13 @@ test('a raised hold whose confirmation is late is used all the same', async () =
 
 /** Counters that make a hold, whose first answer is lost. */
 const unheard = async () => {
-  let answers = 0;
+  let isLost = false;
   return await generationProcess((counters) => ({
     reserve: async (asked) => {
       const held = await counters.reserve(asked);
-      answers += 1;
-      if (answers === 1) throw new AdmissionUnavailable('no answer');
-      return held;
+      if (isLost || held.status !== 'held') return held;
+      isLost = true;
+      throw new AdmissionUnavailable('no answer');
     },
   }));
 };
@@ -126,6 +126,18 @@ test('a hold that was made and not heard of is used by whoever sends the same ag
   assert.equal((await usage()).open, 1);
   assert.equal((await ended(await begin(wanted, asked))).state.status, 'completed');
   assert.equal((await typesOf()).filter((type) => type === 'BudgetDebited').length, 1);
+  const { held, open, drift } = await usage();
+  assert.deepEqual([held, open, drift], [zero, 0, []]);
+});
+
+test('a hold for a shorter answer that was not heard of is used by whoever sends the same again', async () => {
+  const { begin, usage } = await unheard();
+  const asked = request();
+  // More than the day's tokens, and half of it is not.
+  const long = { ...wanted, prompt: promptOf('Summarise: The heron.', { maxTokens: 1_500 }) };
+  await assert.rejects(begin(long, asked), AdmissionUnavailable);
+  assert.equal((await usage()).open, 1);
+  assert.equal((await ended(await begin(long, asked))).state.status, 'completed');
   const { held, open, drift } = await usage();
   assert.deepEqual([held, open, drift], [zero, 0, []]);
 });
