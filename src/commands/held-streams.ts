@@ -102,9 +102,9 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
 
   async function saveSnapshots() {
     isSaving = true;
-    for (const [name, { stream, encode }] of due) {
+    for (const [name, one] of due) {
       due.delete(name);
-      await saveSnapshot(stream, encode()).catch((error: unknown) => {
+      await saveSnapshot(one).catch((error: unknown) => {
         // The next one will do; without any, a load only reads more events.
         if (!(error instanceof SubjectErased)) ports.warn('snapshot not saved', error);
       });
@@ -118,9 +118,10 @@ export function heldStreams<State, Command, Event extends DomainEvent>(
     return plain && { plain, revision: fold.revision };
   }
 
-  async function saveSnapshot(stream: StreamName, snapshotted: Encoded | undefined) {
+  async function saveSnapshot({ stream, encode }: Due) {
     const { snapshot } = aggregate;
     const parts = partsOf(stream);
+    const snapshotted = encode();
     if (!snapshotted || !snapshot || !parts) return;
     const { plain, revision } = snapshotted;
     const key = await ports.sealer.keyFor(parts.tenant, snapshot.subject(parts));

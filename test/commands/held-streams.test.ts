@@ -11,7 +11,7 @@ import { systemIds } from '#infra/system/ids.ts';
 import { memoryKeyStore } from '#infra/memory/key-store.ts';
 import { process, request, world } from '#test/support/command-path.ts';
 import { acme, testSealer } from '#test/support/sealing.ts';
-import { tallyAggregate } from '#test/support/tally.ts';
+import { type Tally, tallyAggregate } from '#test/support/tally.ts';
 
 test('a state is released once, also where reading the stream anew fails several times', async () => {
   const shared = world();
@@ -152,4 +152,26 @@ test('a stream is read anew where folding an event failed in the middle', async 
   await assert.rejects(handle(id, { type: 'Count', by: 4 }, request()), RangeError);
   isBroken = false;
   assert.equal((await handle(id, { type: 'Count', by: 5 }, request())).state.sum, 14);
+});
+
+test('a snapshot that cannot be made is told of, and those behind it are taken', async () => {
+  const shared = world();
+  let isBroken = true;
+  const encode = (state: Tally) => {
+    if (isBroken) throw new RangeError('out of memory');
+    return tallyAggregate.snapshot!.encode(state);
+  };
+  const aggregate = { ...tallyAggregate, snapshot: { ...tallyAggregate.snapshot!, encode } };
+  const warnings: string[] = [];
+  const ports = { ...shared, warn: (message: string) => void warnings.push(message) };
+  const streams = heldStreams(ports, aggregate);
+  const handle = commandHandler({ ...ports, ids: systemIds }, aggregate, streams);
+  const [first, second] = [randomUUID(), randomUUID()];
+  await handle(first, { type: 'Count', by: 1, times: 200 }, request());
+  await streams.settled();
+  assert.deepEqual(warnings, ['snapshot not saved']);
+  isBroken = false;
+  await handle(second, { type: 'Count', by: 1, times: 200 }, request());
+  await streams.settled();
+  assert.ok(await shared.snapshots.load(streamOf(acme, 'document', second), 1));
 });
