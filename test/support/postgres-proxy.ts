@@ -1,5 +1,6 @@
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
+import { closingTogether } from './relay.ts';
 
 /** What goes wrong on the way to Postgres. A test changes these while connections are open. */
 export type Faults = {
@@ -33,17 +34,7 @@ export async function postgresProxy(t: TestContext, databaseUrl: string): Promis
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const postgres = wayTo(databaseUrl);
-    const close = () => {
-      client.destroy();
-      postgres.destroy();
-    };
-    for (const socket of [client, postgres]) {
-      sockets.add(socket);
-      socket.on('error', close).on('close', () => {
-        sockets.delete(socket);
-        close();
-      });
-    }
+    const close = closingTogether(sockets, [client, postgres]);
     const audible = withoutNotifications();
     client.on('data', (chunk) => {
       if (faults.frozen) return;

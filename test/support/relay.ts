@@ -14,18 +14,7 @@ export async function relay(
   const sockets = new Set<Socket>();
   const listener = createServer((client) => {
     const server = reach();
-    const close = () => {
-      client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', close).on('close', () => {
-        sockets.delete(socket);
-        close();
-      });
-    }
-    join({ client, server, close });
+    join({ client, server, close: closingTogether(sockets, [client, server]) });
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   lastFirst(t, async () => {
@@ -34,6 +23,21 @@ export async function relay(
     await closed;
   });
   return (listener.address() as AddressInfo).port;
+}
+
+/** Both are among the open sockets until one of them closes. Answers what closes them. */
+export function closingTogether(open: Set<Socket>, both: readonly [Socket, Socket]): () => void {
+  const close = () => {
+    for (const socket of both) socket.destroy();
+  };
+  for (const socket of both) {
+    open.add(socket);
+    socket.on('error', close).on('close', () => {
+      open.delete(socket);
+      close();
+    });
+  }
+  return close;
 }
 
 /** The same to a Redis. Answers its URL. */

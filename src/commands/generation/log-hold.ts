@@ -40,8 +40,8 @@ export async function logHold(
   try {
     logged = await generations(id, command, request);
   } catch (error) {
-    // Any other failure may hide a success: then the log decides when the lease is over.
-    // What cannot be let go of now is free when its lease is over.
+    // Any other failure may hide a success: then the log decides when the lease is over, as it does
+    // of what cannot be let go of now.
     if (error instanceof Rejected) await letGo(admission, hold).catch(() => undefined);
     throw error;
   }

@@ -44,8 +44,8 @@ export function projectionOpener(sealer: Opens, definitions = eventTypes): OpenE
           break;
         case 'body':
           opened.push(readOnce(recorded, open(recorded)));
+          await othersWereServed();
       }
-      await othersWereServed();
     }
     return opened;
   };

@@ -35,7 +35,7 @@ type Step = {
 const appended = { asked: 'append_events' };
 const confirmed = { asked: scripts.confirm.sha };
 
-const then = async (shut: Promise<void>, act: () => void) => {
+const untilShut = async (shut: Promise<void>, act: () => void) => {
   act();
   await shut;
 };
@@ -49,15 +49,15 @@ async function called(ask: () => void, { all, round }: Parameters<Reach>[2]) {
 
 export const steps = {
   'admitted and not logged': {
-    reach: ({ postgres }, ask) => then(postgres.shutAt(appended), ask),
+    reach: ({ postgres }, ask) => untilShut(postgres.shutAt(appended), ask),
     progress: [],
   },
   'logged and not confirmed': {
-    reach: ({ redis }, ask) => then(redis.shutAt(confirmed), ask),
+    reach: ({ redis }, ask) => untilShut(redis.shutAt(confirmed), ask),
     progress: ['logged'],
   },
   'confirmed and not called': {
-    reach: ({ redis }, ask) => then(redis.shutAt({ ...confirmed, heard: 'held' }), ask),
+    reach: ({ redis }, ask) => untilShut(redis.shutAt({ ...confirmed, heard: 'held' }), ask),
     progress: ['logged'],
   },
   'called and not answered': {
@@ -67,12 +67,12 @@ export const steps = {
   'answered and not debited': {
     reach: async ({ postgres }, ask, at) => {
       const letAnswer = await called(ask, at);
-      await then(postgres.shutAt(appended), letAnswer);
+      await untilShut(postgres.shutAt(appended), letAnswer);
     },
     progress: ['logged', 'called', 'answered'],
   },
   'debited and not settled': {
-    reach: ({ redis }, ask) => then(redis.shutAt({ asked: scripts.end.sha }), ask),
+    reach: ({ redis }, ask) => untilShut(redis.shutAt({ asked: scripts.end.sha }), ask),
     progress: ['logged', 'called', 'answered', 'debited'],
   },
 } satisfies Readonly<Record<string, Step>>;
