@@ -10,9 +10,12 @@ import { attemptAt } from './debit.ts';
 import { stepOf, tellCounters } from './records.ts';
 import { type Hold, named, reservedBy } from './reserve.ts';
 import type { Ended } from './under-way.ts';
+import type { UnheardHolds } from './unheard-holds.ts';
 import type { GeneratePorts, Wanted } from './wanted.ts';
 
-type Ports = Pick<GeneratePorts, 'generations' | 'admission' | 'breakers' | 'clock'>;
+type Ports = Pick<GeneratePorts, 'generations' | 'admission' | 'breakers' | 'clock'> & {
+  readonly unheard: Pick<UnheardHolds, 'keep'>;
+};
 
 /**
  * The reservation is durable, and the counters know it, before anything is called. The breaker of
@@ -40,9 +43,10 @@ export async function logHold(
   try {
     logged = await generations(id, command, request);
   } catch (error) {
-    // Any other failure may hide a success: then the log decides when the lease is over, as it does
-    // of what cannot be let go of now.
+    // Any other failure may hide a success, which the log then tells to whoever asks again; else they
+    // go on with this hold. What nobody asks for again ends with its lease.
     if (error instanceof Rejected) await letGo(admission, hold).catch(() => undefined);
+    else ports.unheard.keep({ ...hold.request, id, askedAt: hold.askedAt });
     throw error;
   }
   if (logged.repeated) return { ended: await endedElsewhere(ports, hold, logged) };

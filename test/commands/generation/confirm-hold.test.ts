@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdmissionUnavailable } from '#commands/admission.ts';
 import type { Breakers } from '#commands/generation/breaker-port.ts';
+import { LogUnavailable } from '#commands/ports.ts';
 import { zero } from '#domain/amount.ts';
 import type { CascadeId } from '#domain/ids.ts';
 import { memoryBreakers } from '#infra/memory/breakers.ts';
@@ -124,6 +125,19 @@ test('a hold that was made and not heard of is used by whoever sends the same ag
   const asked = request();
   await assert.rejects(begin(wanted, asked), AdmissionUnavailable);
   assert.equal((await usage()).open, 1);
+  assert.equal((await ended(await begin(wanted, asked))).state.status, 'completed');
+  assert.equal((await typesOf()).filter((type) => type === 'BudgetDebited').length, 1);
+  const { held, open, drift } = await usage();
+  assert.deepEqual([held, open, drift], [zero, 0, []]);
+});
+
+test('a hold that could not be logged is used by whoever sends the same again', async () => {
+  const { begin, takeLogDown, typesOf, usage } = await generationProcess();
+  const asked = request();
+  takeLogDown(true);
+  await assert.rejects(begin(wanted, asked), LogUnavailable);
+  assert.equal((await usage()).open, 1);
+  takeLogDown(false);
   assert.equal((await ended(await begin(wanted, asked))).state.status, 'completed');
   assert.equal((await typesOf()).filter((type) => type === 'BudgetDebited').length, 1);
   const { held, open, drift } = await usage();
