@@ -17,9 +17,13 @@ const LAZY_MS = 1_000;
 
 export type ReactingDeps = {
   readonly log: Pick<EventLog, 'logId' | 'at' | 'head' | 'readStream'>;
-  /** Every event after this place, for ever, in batches; an empty one when none comes any more. */
+  /**
+   * Every event after this place, for ever, in batches; an empty one when none comes any more.
+   * Those that do not concern the reaction may come later, with others.
+   */
   readonly eventsAfter: (
     place: ReactionPlace,
+    concerns: (event: RecordedEvent) => boolean,
     signal: AbortSignal,
   ) => AsyncIterable<readonly RecordedEvent[]>;
   readonly store: ReactionStore;
@@ -103,10 +107,11 @@ async function follow(
     savedAt = clock.now().getTime();
     return isOurs;
   };
-  for await (const events of deps.eventsAfter(place, signal)) {
+  const concerns = (event: RecordedEvent) => isBusiness(reaction, event);
+  for await (const events of deps.eventsAfter(place, concerns, signal)) {
     const { finished, error } = await finish(deps, reaction, events, place, signal);
     place = finished;
-    const isLazy = error === undefined && !events.some((event) => isBusiness(reaction, event));
+    const isLazy = error === undefined && !events.some(concerns);
     // Also when one of them failed: what came before it need not be done again.
     const isDue = !isLazy || events.length === 0 || clock.now().getTime() - savedAt >= LAZY_MS;
     if (isDue && !(await save())) return;

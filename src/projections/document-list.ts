@@ -36,7 +36,7 @@ const changed = (row: ListedRow | undefined, event: OpenedEvent<ContentEvent>) =
 export const documentList = tableProjection<ListedRow, 'document_id', DocumentEvent>({
   name: 'document_list',
   version: 2,
-  restMs: 200,
+  restMs: 500,
   columns: {
     document_id: 'uuid not null',
     title: 'text not null',

@@ -62,7 +62,7 @@ const settledStep = (_: unknown, event: OpenedEvent<SettledEvent>) =>
 const steps = tableProjection<Row, 'document_id' | 'revision', DocumentEvent>({
   name: 'document_timeline',
   version: 2,
-  restMs: 200,
+  restMs: 500,
   columns: {
     document_id: 'uuid not null',
     revision: 'integer not null',

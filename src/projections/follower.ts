@@ -1,38 +1,34 @@
 import type { RecordedEvent } from '#domain/event.ts';
 import { LogTampered } from '#domain/log-tampered.ts';
-import { type Checkpoint, type Clock, type EventSource } from './ports.ts';
+import {
+  type Consumer,
+  EVERYTHING,
+  type Interest,
+  type Seat,
+  hand,
+  hurry,
+  newConsumer,
+  seat,
+} from './consumer.ts';
+import { lazyMomentAfter } from './lazy-moments.ts';
+import type { Checkpoint, Clock, EventSource } from './ports.ts';
 import { weightOf } from './weight.ts';
 
-/** What one consumer has not taken yet. Past this it is dropped and catches up on its own. */
-const MAX_BUFFERED_BYTES = 16_000_000;
-const MAX_BUFFERED_EVENTS = 20_000;
 /** Kept for those who join a moment behind. */
 const RECENT_EVENTS = 2_000;
 const RECENT_BYTES = 4_000_000;
 
-/** A place in the live flow of events. */
-export type Seat = {
-  /**
-   * Everything that arrived since the last call, at most `limit`, waiting for the first event. An
-   * empty answer means that `signal` was aborted; undefined, that this consumer fell too far
-   * behind and has to read the log itself.
-   */
-  take(limit: number, signal: AbortSignal): Promise<readonly RecordedEvent[] | undefined>;
-  leave(): void;
-};
-
 export type Follower = {
   /**
    * Joins after `checkpoint`, without a gap and without repeats. Undefined when the flow is
-   * already too far beyond it. The first to join decides where the flow begins.
+   * already too far beyond it. The first to join decides where the flow begins. Without an
+   * interest every event concerns the consumer.
    */
-  join(checkpoint: Checkpoint): Seat | undefined;
+  join(checkpoint: Checkpoint, interest?: Interest): Seat | undefined;
   /** The last event that arrived; undefined before the first consumer has joined. */
   readonly last: Checkpoint | undefined;
   close(): Promise<void>;
 };
-
-type Consumer = { buffer: RecordedEvent[]; weight: number; lost: boolean; wake: () => void };
 
 /** Reads the log once for everybody in this process who wants to hear of every event. */
 export function follower(source: EventSource, clock: Clock, onError: OnError): Follower {
@@ -52,6 +48,16 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
     recentBytes = recent.reduce((bytes, event) => bytes + weightOf(event), 0);
   };
 
+  let isPutOff = false;
+  /** One timer for all, and one moment: what they put off can go together. */
+  const hurryLater = async () => {
+    isPutOff = true;
+    const now = clock.now().getTime();
+    await clock.sleep(lazyMomentAfter(now) - now, stop.signal);
+    isPutOff = false;
+    for (const consumer of consumers) hurry(consumer);
+  };
+
   const deliver = (events: readonly RecordedEvent[]) => {
     const newest = events.at(-1);
     if (newest === undefined || last === undefined) return;
@@ -65,6 +71,7 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
     // Cut back now and then, not with every few events.
     if (recent.length > 2 * RECENT_EVENTS || recentBytes > 2 * RECENT_BYTES) forget();
     for (const consumer of consumers) hand(consumer, events);
+    if (!isPutOff) void hurryLater();
   };
 
   const run = async (): Promise<void> => {
@@ -90,7 +97,7 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
     get last() {
       return last;
     },
-    join: (checkpoint) => {
+    join: (checkpoint, { concerns, onWish } = EVERYTHING) => {
       if (last === undefined) {
         last = checkpoint;
         reach = checkpoint.position;
@@ -98,10 +105,15 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
       }
       if (checkpoint.position < reach) return undefined;
       const missed = recent.filter(({ position }) => position > checkpoint.position);
-      const consumer: Consumer = { buffer: [], weight: 0, lost: false, wake: () => undefined };
+      const consumer = newConsumer(concerns);
       hand(consumer, missed);
+      hurry(consumer);
       consumers.add(consumer);
-      return seat(consumer, checkpoint, () => consumers.delete(consumer));
+      const away = onWish(() => hurry(consumer));
+      return seat(consumer, checkpoint, () => {
+        away();
+        consumers.delete(consumer);
+      });
     },
     close: async () => {
       stop.abort();
@@ -124,47 +136,6 @@ export async function verify(source: EventSource, at: Checkpoint | undefined): P
     `The log holds ${found ? `event ${found.header.id}` : 'nothing'} at position ${at.position}, ` +
       `where event ${at.eventId} was read before: it was restored or replaced.`,
   );
-}
-
-function hand(consumer: Consumer, events: readonly RecordedEvent[]): void {
-  if (consumer.lost) return;
-  for (const event of events) {
-    consumer.buffer.push(event);
-    consumer.weight += weightOf(event);
-  }
-  if (consumer.weight > MAX_BUFFERED_BYTES || consumer.buffer.length > MAX_BUFFERED_EVENTS) {
-    consumer.lost = true;
-    consumer.buffer = [];
-  }
-  consumer.wake();
-}
-
-function seat(consumer: Consumer, joined: Checkpoint, leave: () => void): Seat {
-  let after = joined.position;
-  return {
-    take: async (limit, signal) => {
-      while (!signal.aborted && !consumer.lost) {
-        const batch = consumer.buffer.splice(0, limit);
-        for (const event of batch) consumer.weight -= weightOf(event);
-        // A consumer that read ahead of the flow has had these already.
-        const fresh = batch.filter(({ position }) => position > after);
-        after = fresh.at(-1)?.position ?? after;
-        if (fresh.length > 0) return fresh;
-        if (batch.length === 0) await woken(consumer, signal);
-      }
-      return consumer.lost ? undefined : [];
-    },
-    leave,
-  };
-}
-
-async function woken(consumer: Consumer, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = () => resolve();
-  consumer.wake = wake;
-  signal.addEventListener('abort', wake, { once: true });
-  await promise;
-  signal.removeEventListener('abort', wake);
 }
 
 /** How many events at the end of `events` are worth keeping. */

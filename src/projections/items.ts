@@ -22,6 +22,16 @@ export type Preparing = {
   readonly lane: Pick<Lane, 'partition' | 'partitions'>;
 };
 
+/** Whether the lane may have something to do when this event comes. The last of several parts stands for all. */
+export function concerns(
+  { projection, lane }: Pick<Preparing, 'projection' | 'lane'>,
+  { header }: RecordedEvent,
+): boolean {
+  if (partitionOf(header.tenant, lane.partitions) !== lane.partition) return false;
+  if (header.unfinished === true) return false;
+  return (header.parts ?? 0) > 0 || projection.needs(header.type) !== 'nothing';
+}
+
 /** What of these events is the lane's business, opened. Streams in `parked` are left unopened. */
 export async function itemsOf(
   preparing: Preparing,
@@ -31,14 +41,10 @@ export async function itemsOf(
   const { projection, lane } = preparing;
   const groups: RecordedEvent[][] = [];
   for (const event of events) {
-    const { header } = event;
-    if (partitionOf(header.tenant, lane.partitions) !== lane.partition) continue;
-    if (header.unfinished === true) continue;
-    if (header.parts !== undefined && header.parts > 0) {
-      groups.push([...(await earlierParts(preparing.source, event, header.parts)), event]);
-    } else if (projection.needs(header.type) !== 'nothing') {
-      groups.push([event]);
-    }
+    if (!concerns({ projection, lane }, event)) continue;
+    const { parts = 0 } = event.header;
+    const earlier = parts === 0 ? [] : await earlierParts(preparing.source, event, parts);
+    groups.push([...earlier, event]);
   }
   const waiting = (group: RecordedEvent[]) => parked.has(last(group).header.stream);
   const opened = await openGroups(

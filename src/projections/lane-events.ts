@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#domain/event.ts';
-import type { Follower, Seat } from './follower.ts';
+import type { Interest, Seat } from './consumer.ts';
+import type { Follower } from './follower.ts';
 import type { Checkpoint, EventSource } from './ports.ts';
 import { weightOf } from './weight.ts';
 
@@ -15,16 +16,21 @@ export type LogBatch = {
   readonly live: boolean;
 };
 
-/** Every event after `from`, for ever: reads the log while behind, then joins the shared flow. */
+/**
+ * Every event after `from`, for ever: reads the log while behind, then joins the shared flow, with
+ * what it is to be woken for there.
+ */
 export async function* eventsAfter(
   source: EventSource,
   flow: Follower,
   from: Checkpoint,
   signal: AbortSignal,
+  interest?: Interest,
 ): AsyncGenerator<LogBatch> {
   let at = from;
   while (!signal.aborted) {
-    const seat = yield* catchUp(source, flow, at, signal, (reached) => (at = reached));
+    const join = (reached: Checkpoint) => flow.join(reached, interest);
+    const seat = yield* catchUp(source, join, at, signal, (reached) => (at = reached));
     if (seat === undefined) return;
     try {
       yield { events: [], to: at, live: true };
@@ -43,7 +49,7 @@ export async function* eventsAfter(
 
 async function* catchUp(
   source: EventSource,
-  flow: Follower,
+  join: (at: Checkpoint) => Seat | undefined,
   from: Checkpoint,
   signal: AbortSignal,
   reached: (at: Checkpoint) => void,
@@ -55,7 +61,7 @@ async function* catchUp(
     const events = await next;
     at = advanced(at, events);
     reached(at);
-    const seat = nearHead(events, limit) ? flow.join(at) : undefined;
+    const seat = nearHead(events, limit) ? join(at) : undefined;
     if (seat === undefined) {
       limit = nextLimit(events);
       next = source.readAll({ after: at.position, limit });

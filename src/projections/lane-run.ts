@@ -1,6 +1,7 @@
 import type { StreamName } from '#domain/stream.ts';
 import { handleAll, handleAround } from './batch.ts';
 import type { Follower, OnError } from './follower.ts';
+import { lazyMomentAfter } from './lazy-moments.ts';
 import type { Gate } from './gate.ts';
 import type { Item } from './items.ts';
 import type { LocalProgress } from './progress.ts';
@@ -18,10 +19,9 @@ import {
 } from './ports.ts';
 
 /**
- * The checkpoint follows events that are nobody's business at most this often, or after this many,
- * because a commit for each would cost more than the events.
+ * After so many events that are nobody's business the checkpoint follows without waiting for the
+ * next lazy moment.
  */
-const LAZY_MS = 1_000;
 const LAZY_EVENTS = 20_000n;
 
 export type LaneDeps = {
@@ -83,9 +83,9 @@ export function laneRun(deps: LaneDeps, lease: Lease) {
     dueIn: (): number | undefined => {
       const hasReached = stage !== 'served' && target !== undefined && seen.position >= target;
       if (seen.position === committed.position && !hasReached) return undefined;
-      // At the same moments as other lanes, whose checkpoints follow in the same statement.
-      const due = (Math.floor(movedAt / LAZY_MS) + 1) * LAZY_MS;
-      return due - clock.now().getTime();
+      // With other lanes, whose checkpoints follow in the same statement: a commit for each event
+      // that is nobody's business would cost more than the event.
+      return lazyMomentAfter(movedAt) - clock.now().getTime();
     },
     take: async (batch: {
       readonly items: readonly Item[];

@@ -1,6 +1,6 @@
 import { LogTampered } from '#domain/log-tampered.ts';
 import { backOff, verify } from './follower.ts';
-import { type Item, itemsOf } from './items.ts';
+import { type Item, concerns, itemsOf } from './items.ts';
 import { type LogBatch, eventsAfter } from './lane-events.ts';
 import { type LaneDeps, laneRun } from './lane-run.ts';
 import { orDue } from './or-due.ts';
@@ -47,7 +47,13 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
   await verifyLease(source, lease);
   const done = new AbortController();
   const signal = AbortSignal.any([outer, done.signal]);
-  const batches = eventsAfter(source, flow, lease.checkpoint, signal);
+  const { projection, progress } = deps;
+  const batches = eventsAfter(source, flow, lease.checkpoint, signal, {
+    concerns: (event) =>
+      concerns({ projection, lane: lease.lane }, event) ||
+      progress.isWanted(projection.name, event.position - 1n),
+    onWish: (hurry) => progress.onWish(hurry),
+  });
   const run = laneRun(deps, lease);
   const { took, worked, rest } = pace(deps);
   const preparing = { ...deps, lane: lease.lane, isTransient: store.isTransient };
@@ -58,7 +64,7 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
     if (value === undefined) return undefined;
     const items = await itemsOf(preparing, value.events, run.parked());
     // A batch without events only says that the lane is live.
-    if (value.events.length > 0) took({ ...value, items });
+    if (value.events.length > 0) took(value);
     return { ...value, items };
   };
 

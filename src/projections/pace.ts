@@ -2,19 +2,13 @@ import type { Checkpoint, Clock } from './ports.ts';
 import type { LocalProgress } from './progress.ts';
 import type { Projection } from './projection.ts';
 
-/** After events that are none of a lane's business: it is woken for the next ones together. */
-const IDLE_REST_MS = 100;
 /** So many batches are taken one after the other first: a few edits are nobody's typing. */
 const AT_ONCE = 5;
 /** A lane that rests at all works a tenth of its time at most, unless that were more than four times its rest. */
 const RESTS_FOR_WORK = 9;
 const MOST_RESTS = 3;
 
-type Taken = {
-  readonly live: boolean;
-  readonly to: Checkpoint;
-  readonly items: readonly unknown[];
-};
+type Taken = { readonly live: boolean; readonly to: Checkpoint };
 
 /**
  * Lets a lane rest between its batches, unless somebody waits for what it has not taken yet: a leaky
@@ -30,15 +24,14 @@ export function pace(deps: {
   let taken = 0n;
   /** When the lane would be here, had it rested after every batch. */
   let due = -Infinity;
-  const ahead = AT_ONCE * Math.max(restMs, IDLE_REST_MS);
+  const ahead = AT_ONCE * restMs;
 
   return {
-    took: ({ live, to, items }: Taken) => {
+    took: ({ live, to }: Taken) => {
       taken = to.position;
-      const ms = items.length === 0 ? Math.max(restMs, IDLE_REST_MS) : restMs;
       const now = clock.now().getTime();
       // Never further ahead: what somebody waited for must not be rested for afterwards.
-      due = live ? Math.min(Math.max(due, now), now + ahead) + ms : -Infinity;
+      due = live ? Math.min(Math.max(due, now), now + ahead) + restMs : -Infinity;
     },
     /** So long a batch has taken: the more there is to do at once, the less often it is done. */
     worked: (ms: number) => {

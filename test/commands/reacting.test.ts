@@ -153,6 +153,7 @@ async function startWorker(people: People, store: ReactionStore, changes: Change
     log,
     eventsAfter: async function* (
       { position: after },
+      _,
       signal,
     ): AsyncGenerator<readonly RecordedEvent[]> {
       yield* log.follow({ after, signal, limit: 2 });

@@ -18,9 +18,9 @@ function lane(restMs?: number) {
   const [clock, progress] = [manualClock(), localProgress()];
   const { took, worked, rest } = pace({ projection, clock, progress });
   let position = 0n;
-  const take = (count: number, { items = [1], live = true } = {}) => {
+  const take = (count: number, { live = true } = {}) => {
     for (let left = count; left > 0; left--) {
-      took({ live, items, to: { position: ++position, eventId: undefined, ordinal: position } });
+      took({ live, to: { position: ++position, eventId: undefined, ordinal: position } });
     }
   };
   /** Whether the lane takes its next batch, now that everything had its turn. */
@@ -108,13 +108,4 @@ test('a lane that is behind never rests, nor does one without a rest of its own'
   const eager = lane();
   eager.take(100);
   assert.ok(await eager.isReady(eager.begin()));
-});
-
-test('events that are none of its business wake a lane ten times a second', async () => {
-  const { clock, take, begin, isReady } = lane();
-  take(6, { items: [] });
-  const resting = begin();
-  assert.equal(await isReady(resting), false);
-  await clock.advance(100);
-  assert.ok(await isReady(resting));
 });

@@ -33,7 +33,7 @@ test('a lane that rests where nobody ever waits for it leaves nothing behind', a
   const left = await leftOf(async () => {
     now = 0;
     for (let batch = 0n; batch < 9n; batch += 1n) {
-      took({ live: true, items: [1], to: { position: batch, eventId: undefined, ordinal: batch } });
+      took({ live: true, to: { position: batch, eventId: undefined, ordinal: batch } });
     }
     rests += 1;
     await rest(signal);

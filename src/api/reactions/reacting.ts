@@ -55,10 +55,11 @@ export function reacting(ports: {
 
   return reactionEngine({
     log,
-    eventsAfter: ({ position, eventId }, outer) =>
-      withRests(clock, outer, (signal) =>
-        eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal),
-      ),
+    eventsAfter: ({ position, eventId }, concerns, outer) =>
+      withRests(clock, outer, (signal) => {
+        const interest = { concerns, onWish: () => () => undefined };
+        return eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal, interest);
+      }),
     store,
     clock,
     owner: ids.uuid(),

@@ -14,7 +14,7 @@ export type Followed = {
   readonly head: (signal: AbortSignal) => Promise<bigint>;
   readonly bell: Bell;
   readonly clock: Clock;
-  /** After this long without a ring the log is read all the same, in milliseconds. */
+  /** After this long the log is read, whether it has rung or not, in milliseconds. */
   readonly patience: () => number;
 };
 
@@ -29,25 +29,38 @@ export async function* follow(
   if (signal.aborted) return;
   if (after > head)
     throw new LogTampered(`Position ${after} is beyond the head ${head}: the log was replaced.`);
-  let last = after;
-  while (!signal.aborted) {
-    // Taken before the read: whatever commits during it rings again.
-    const heard = log.bell.rings;
-    const { events, more } = await log.read(last, limit, signal);
-    if (signal.aborted) return;
-    const newest = events.at(-1);
-    if (newest !== undefined) {
-      yield events;
-      last = newest.position;
+  const over = new AbortController();
+  let looking: Promise<void> | undefined;
+  try {
+    let last = after;
+    while (!signal.aborted) {
+      // Taken before the read: whatever commits during it rings again.
+      const heard = log.bell.rings;
+      const { events, more } = await log.read(last, limit, signal);
+      if (signal.aborted) return;
+      const newest = events.at(-1);
+      if (newest !== undefined) {
+        yield events;
+        last = newest.position;
+      }
+      if (more) continue;
+      looking ??= ringNowAndThen(log, AbortSignal.any([signal, over.signal]));
+      await log.bell.next(heard, signal);
     }
-    if (!more) await ringOrPatience(log, heard, signal);
+  } finally {
+    // It must not stay behind as a timer.
+    over.abort(null);
+    await looking;
   }
 }
 
-async function ringOrPatience(log: Followed, heard: number, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  await Promise.race([log.bell.next(heard, either), log.clock.sleep(log.patience(), either)]);
-  // The one that lost must not stay behind as a timer or a listener.
-  over.abort(null);
+/** One timer for all waits: at a hundred events a second one for each would cost more than the wait. */
+async function ringNowAndThen(
+  { bell, clock, patience }: Pick<Followed, 'bell' | 'clock' | 'patience'>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(patience(), signal);
+    if (!signal.aborted) bell.ring();
+  }
 }

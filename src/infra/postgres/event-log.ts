@@ -8,7 +8,7 @@ import {
 } from '#commands/ports.ts';
 import type { RecordedEvent, StoredEvent } from '#domain/event.ts';
 import { parseHeader } from '#domain/header.ts';
-import { type Sequencer, appending } from '#infra/log/appending.ts';
+import { appending } from '#infra/log/appending.ts';
 import { follow } from '#infra/log/follow.ts';
 import { ownTenant, refuseOthers } from '#infra/log/own-tenant.ts';
 import { patience } from '#infra/log/patience.ts';
@@ -51,13 +51,22 @@ export async function postgresEventLog(
   const own = new OwnAppends();
   /** How far the follower of this process has come. */
   let followed = 0n;
+  /** Appends that were not answered yet. */
+  let underWay = 0;
   const bells = notifications({
     url: database.directUrl,
     clock,
     ids,
     report,
     isKnown: (position) => own.has(position),
+    isAppending: () => underWay > 0,
   });
+
+  const toPostgres = sequencer(wire, clock);
+  const tell = (events: readonly StoredEvent[], position: bigint) => {
+    own.keep(events, position);
+    if (position > followed) bells.bell.ring();
+  };
 
   const rows = async (text: string, values: unknown[]): Promise<RecordedEvent[]> =>
     (await reading(async () => await database.logPool.query<Row>(text, values))).rows.map(recorded);
@@ -83,10 +92,20 @@ export async function postgresEventLog(
     readAll,
     head,
     append: appending({
-      sequencer: telling(sequencer(wire, clock), (events, position) => {
-        own.keep(events, position);
-        if (position > followed) bells.bell.ring();
-      }),
+      sequencer: {
+        submit: async (append, ticket) => {
+          underWay += 1;
+          try {
+            const verdict = await toPostgres.submit(append, ticket);
+            // Before its caller hears of it.
+            if (verdict.kind === 'appended') tell(append.events, verdict.position);
+            return verdict;
+          } finally {
+            underWay -= 1;
+            bells.decided();
+          }
+        },
+      },
       within: patience(clock, {
         ms: options.deadlineMs ?? 10_000,
         most: options.maxWaiting ?? 4_096,
@@ -158,18 +177,6 @@ function withoutGap(after: bigint, events: readonly RecordedEvent[]): readonly R
     );
   return events;
 }
-
-/** Tells of every append that this process made, before its caller hears of it. */
-const telling = (
-  to: Sequencer,
-  appended: (events: readonly StoredEvent[], position: bigint) => void,
-): Sequencer => ({
-  submit: async (append, ticket) => {
-    const verdict = await to.submit(append, ticket);
-    if (verdict.kind === 'appended') appended(append.events, verdict.position);
-    return verdict;
-  },
-});
 
 /** Repeats a read until Postgres is back. `undefined` when `signal` aborts meanwhile. */
 function outlive(clock: Clock, ids: Ids, report: (message: string) => void) {

@@ -9,6 +9,8 @@ export type Notifications = {
   newest(): bigint;
   /** LISTENs from the first call on. Resolves when it is known whether notifications arrive. */
   ready(): Promise<void>;
+  /** What this process appended has been answered: the rest is of others. */
+  decided(): void;
   /** How long a follower may sleep without looking, in milliseconds. */
   patience(): number;
   close(): Promise<void>;
@@ -21,6 +23,8 @@ type Options = {
   readonly report: (message: string) => void;
   /** Whether followers were told of this position already. */
   readonly isKnown: (position: bigint) => boolean;
+  /** Whether an append of this process is on its way, the answer to which may tell of it. */
+  readonly isAppending: () => boolean;
 };
 
 /** With notifications a look at the log is only for the case that one was lost. */
@@ -32,7 +36,7 @@ const POSITION = /^\d{1,18}$/;
 
 /** Rings when something was committed: by LISTEN where sessions are real, else followers poll. */
 export function notifications(options: Options): Notifications {
-  const { url, clock, ids, report, isKnown } = options;
+  const { url, clock, ids, report, isKnown, isAppending } = options;
   const rung = bell();
   const closing = new AbortController();
   const closed = once(closing.signal, 'abort');
@@ -68,11 +72,24 @@ export function notifications(options: Options): Notifications {
     }
   }
 
-  /** A turn later, because the answer to an append of our own may stand right behind it. */
+  /** Heard while an append of our own was on its way: it may come before the answer to that. */
+  const doubtful = new Set<bigint>();
+
   function hear(position: bigint): void {
+    if (isAppending()) doubtful.add(position);
+    else tell(position);
+  }
+
+  function tell(position: bigint): void {
     if (isKnown(position)) return;
     if (position > newest) newest = position;
     rung.ring();
+  }
+
+  function hearAgain(): void {
+    const positions = [...doubtful];
+    doubtful.clear();
+    for (const position of positions) tell(position);
   }
 
   /** A message to ourselves: through a transaction pooler it does not come back. */
@@ -85,7 +102,7 @@ export function notifications(options: Options): Notifications {
         back = true;
         heard.abort();
       } else if (payload === undefined || !POSITION.test(payload)) rung.ring();
-      else setImmediate(hear, BigInt(payload));
+      else hear(BigInt(payload));
     });
     await client.query(`listen ${CHANNEL}`);
     await client.query('select pg_notify($1, $2)', [CHANNEL, token]);
@@ -110,6 +127,10 @@ export function notifications(options: Options): Notifications {
 
   return {
     bell: rung,
+    decided: () => {
+      // A turn later: of those that were appended together each tells of itself.
+      if (doubtful.size > 0) setImmediate(hearAgain);
+    },
     newest: () => newest,
     ready: async () => {
       first ??= new Promise((resolve) => {

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import type { Clock } from '#commands/ports.ts';
 import type { Verdict } from '#infra/log/appending.ts';
 import type { CheckedAppend } from '#infra/log/checked-append.ts';
+import { patience } from '#infra/log/patience.ts';
 import { APPEND, type VerdictRow, batchParameters, verdictOf } from './batch.ts';
 import { isOutage, isPreparedElsewhere } from './outage.ts';
 
@@ -50,19 +51,12 @@ export function postgresWire(url: string, clock: Clock): Wire {
     void client.end().catch(() => undefined);
   }
 
+  const within = patience(clock, { ms: ANSWER_WITHIN_MS, most: Infinity });
+
   async function answerOf(client: Client, batch: readonly CheckedAppend[]): Promise<Verdict[]> {
-    const answered = new AbortController();
-    try {
-      const answer = await Promise.race([
-        client.query<VerdictRow>({ ...name, text: APPEND, values: batchParameters(batch) }),
-        clock.sleep(ANSWER_WITHIN_MS, answered.signal),
-      ]);
-      if (answer === undefined) throw new Error('no answer from Postgres');
-      return answer.rows.map(verdictOf);
-    } finally {
-      // With a reason, because making the default one takes longer than all the rest.
-      answered.abort(null);
-    }
+    const asked = { ...name, text: APPEND, values: batchParameters(batch) };
+    const { rows } = await within(async () => await client.query<VerdictRow>(asked));
+    return rows.map(verdictOf);
   }
 
   return {

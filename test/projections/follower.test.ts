@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RecordedEvent } from '#domain/event.ts';
+import { memoryEventLog } from '#infra/memory/event-log.ts';
+import type { Interest } from '#projections/consumer.ts';
+import { follower } from '#projections/follower.ts';
+import { manualClock } from '#test/support/manual-clock.ts';
+import { newStream, storedEvent } from '#test/support/stored-event.ts';
+
+const START = { position: 0n, eventId: undefined, ordinal: 0n };
+const later = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A consumer that only the tenth, twentieth … event concerns. */
+async function followed(onWish: Interest['onWish'] = () => () => undefined) {
+  const clock = manualClock('2026-01-01T00:00:00.400Z');
+  const log = memoryEventLog({ clock });
+  const flow = follower(log, clock, assert.ifError);
+  const concerns = ({ position }: RecordedEvent) => position % 10n === 0n;
+  const seat = flow.join(START, { concerns, onWish })!;
+  const stream = newStream();
+  let count = 0;
+  const append = async (more: number) => {
+    for (const until = count + more; count < until; count++) {
+      await log.append(stream, count === 0 ? 'none' : count - 1, (place) => [
+        storedEvent(stream, place),
+      ]);
+    }
+    await later();
+  };
+  const stop = new AbortController();
+  /** How many are taken, or `undefined` while the consumer waits. */
+  const taking = () => {
+    const took: { count?: number } = {};
+    void seat.take(5_000, stop.signal).then((events) => (took.count = events?.length ?? -1));
+    return took;
+  };
+  return {
+    clock,
+    append,
+    taking,
+    end: async () => {
+      stop.abort();
+      seat.leave();
+      await flow.close();
+    },
+  };
+}
+
+test('events that do not concern a consumer come with the next one that does', async () => {
+  const { append, taking, end } = await followed();
+  const took = taking();
+  await append(9);
+  assert.equal(took.count, undefined);
+  await append(1);
+  assert.equal(took.count, 10);
+  await end();
+});
+
+test('where none comes that does, they come together at the next whole second', async () => {
+  const { clock, append, taking, end } = await followed();
+  const took = taking();
+  await append(5);
+  await clock.advance(599);
+  assert.equal(took.count, undefined);
+  await clock.advance(1);
+  await later();
+  assert.equal(took.count, 5);
+  await end();
+});
+
+test('whoever waits for a view is not kept waiting for them', async () => {
+  const wishes = new Set<() => void>();
+  const { append, taking, end } = await followed((hurry) => {
+    wishes.add(hurry);
+    return () => wishes.delete(hurry);
+  });
+  const took = taking();
+  await append(5);
+  assert.equal(took.count, undefined);
+  for (const hurry of wishes) hurry();
+  await later();
+  assert.equal(took.count, 5);
+  await end();
+  assert.equal(wishes.size, 0);
+});
+
+test('a thousand of them are taken at once', async () => {
+  const clock = manualClock();
+  const log = memoryEventLog({ clock });
+  const flow = follower(log, clock, assert.ifError);
+  const seat = flow.join(START, { concerns: () => false, onWish: () => () => undefined })!;
+  const stream = newStream();
+  for (let count = 0; count < 1_000; count++) {
+    await log.append(stream, count === 0 ? 'none' : count - 1, (place) => [
+      storedEvent(stream, place),
+    ]);
+  }
+  const events = await seat.take(5_000, new AbortController().signal);
+  assert.ok(events!.length >= 1_000);
+  seat.leave();
+  await flow.close();
+});
