@@ -12,7 +12,7 @@ const BATCH_BYTES = 8_000_000;
 export type LogBatch = {
   readonly events: readonly RecordedEvent[];
   readonly to: Checkpoint;
-  /** It comes from the flow that is shared in this process, not from reading the log. */
+  /** It is all there is now, from the flow that is shared in this process. */
   readonly live: boolean;
 };
 
@@ -39,7 +39,8 @@ export async function* eventsAfter(
         if (events === undefined) break;
         if (events.length === 0) return;
         at = advanced(at, events);
-        yield { events, to: at, live: true };
+        // Whoever rests with more to take falls behind for good.
+        yield { events, to: at, live: events.length < MOST_EVENTS };
       }
     } finally {
       seat.leave();

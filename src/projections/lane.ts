@@ -77,11 +77,14 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
         continue;
       }
       if (prepared === undefined || signal.aborted) break;
-      // The next batch is read and opened while this one commits.
-      upcoming = heard(prepare());
+      // The next batch is read and opened while this one commits, unless the lane rests between them:
+      // for how long, it knows only afterwards.
+      const rests = prepared.live && projection.restMs !== undefined;
+      if (!rests) upcoming = heard(prepare());
       const began = clock.now().getTime();
       await run.take(prepared);
       worked(clock.now().getTime() - began);
+      if (rests) upcoming = heard(prepare());
       onProgress();
     }
     await run.settle();

@@ -4,8 +4,9 @@ import type { RecordedEvent } from '#domain/event.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
 import type { Interest } from '#projections/consumer.ts';
 import { follower } from '#projections/follower.ts';
+import { eventsAfter } from '#projections/lane-events.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
-import { newStream, storedEvent } from '#test/support/stored-event.ts';
+import { newStream, sealing, storedEvent } from '#test/support/stored-event.ts';
 
 const START = { position: 0n, eventId: undefined, ordinal: 0n };
 const later = () => new Promise((resolve) => setImmediate(resolve));
@@ -98,5 +99,31 @@ test('a thousand of them are taken at once', async () => {
   const events = await seat.take(5_000, new AbortController().signal);
   assert.ok(events!.length >= 1_000);
   seat.leave();
+  await flow.close();
+});
+
+test('a consumer that has more to take than a batch holds does not take itself for up to date', async () => {
+  const clock = manualClock();
+  const log = memoryEventLog({ clock });
+  const flow = follower(log, clock, assert.ifError);
+  const stop = new AbortController();
+  const batches = eventsAfter(log, flow, START, stop.signal);
+  const next = async () => (await batches.next()).value!;
+  assert.deepEqual((await next()).events, []);
+  const stream = newStream();
+  for (let revision = 0; revision < 5_000; revision += 500) {
+    const events = sealing(stream, ...Array.from({ length: 500 }, () => ({})));
+    await log.append(stream, revision === 0 ? 'none' : revision - 1, events);
+  }
+  for (const [count, live] of [
+    [4_000, false],
+    [1_000, true],
+  ] as const) {
+    await later();
+    const batch = await next();
+    assert.deepEqual([batch.events.length, batch.live], [count, live]);
+  }
+  stop.abort();
+  await batches.return(undefined);
   await flow.close();
 });
