@@ -58,7 +58,7 @@ export function openSharedState(ports: {
   const redis = redisConnection({ url: redisUrl, clock, report: warn });
   return {
     admission: meteredAdmission(redisAdmission({ ...ports, redis }), metrics),
-    breakers: redisBreakers({ redis, changed }),
+    breakers: redisBreakers({ redis, clock, changed }),
     calls: redisModelCalls({ redis, clock, warn }),
     answerStore: redisAnswerStore({ redis }),
     partStore: redisPartStore({ redis }),
