@@ -5,8 +5,9 @@ import { weightOf } from './weight.ts';
 /** What one consumer has not taken yet. Past this it is dropped and catches up on its own. */
 const MAX_BUFFERED_BYTES = 16_000_000;
 const MAX_BUFFERED_EVENTS = 20_000;
-/** As many are no small thing any more, whoever they concern. */
+/** Of what concerns others so much is taken at once: a second of it could be too much to keep. */
 const MANY_EVENTS = 1_000;
+const MANY_BYTES = 4_000_000;
 
 /** What a consumer is woken for at once. */
 export type Interest = {
@@ -60,7 +61,7 @@ export function hand(consumer: Consumer, events: readonly RecordedEvent[]): void
     consumer.buffer = [];
   }
   if (consumer.lost || consumer.due) consumer.wake();
-  else if (consumer.buffer.length >= MANY_EVENTS) hurry(consumer);
+  else if (consumer.buffer.length >= MANY_EVENTS || consumer.weight >= MANY_BYTES) hurry(consumer);
 }
 
 /** What has come is taken now, whomever it concerns. */

@@ -10,7 +10,7 @@ import {
   newConsumer,
   seat,
 } from './consumer.ts';
-import { lazyMomentAfter } from './lazy-moments.ts';
+import { LAZY_MS, lazyMomentAfter } from './lazy-moments.ts';
 import type { Checkpoint, Clock, EventSource } from './ports.ts';
 import { weightOf } from './weight.ts';
 
@@ -49,13 +49,19 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
   };
 
   let isPutOff = false;
-  /** One timer for all, and one moment: what they put off can go together. */
-  const hurryLater = async () => {
-    isPutOff = true;
+  let hurriedAt = -Infinity;
+  const hurryAll = () => {
+    hurriedAt = clock.now().getTime();
+    for (const consumer of consumers) hurry(consumer);
+  };
+  /** What comes after a quiet second goes at once; else at one moment, so that it can go together. */
+  const hurrySometime = async () => {
     const now = clock.now().getTime();
+    if (now - hurriedAt >= LAZY_MS) return hurryAll();
+    isPutOff = true;
     await clock.sleep(lazyMomentAfter(now) - now, stop.signal);
     isPutOff = false;
-    for (const consumer of consumers) hurry(consumer);
+    hurryAll();
   };
 
   const deliver = (events: readonly RecordedEvent[]) => {
@@ -71,7 +77,7 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
     // Cut back now and then, not with every few events.
     if (recent.length > 2 * RECENT_EVENTS || recentBytes > 2 * RECENT_BYTES) forget();
     for (const consumer of consumers) hand(consumer, events);
-    if (!isPutOff) void hurryLater();
+    if (!isPutOff) void hurrySometime();
   };
 
   const run = async (): Promise<void> => {

@@ -28,7 +28,10 @@ async function followed(onWish: Interest['onWish'] = () => () => undefined) {
     }
     await later();
   };
+  // After a quiet second the first one is heard at once.
+  await append(1);
   const stop = new AbortController();
+  assert.equal((await seat.take(5_000, stop.signal))?.length, 1);
   /** How many are taken, or `undefined` while the consumer waits. */
   const taking = () => {
     const took: { count?: number } = {};
@@ -50,10 +53,10 @@ async function followed(onWish: Interest['onWish'] = () => () => undefined) {
 test('events that do not concern a consumer come with the next one that does', async () => {
   const { append, taking, end } = await followed();
   const took = taking();
-  await append(9);
+  await append(8);
   assert.equal(took.count, undefined);
   await append(1);
-  assert.equal(took.count, 10);
+  assert.equal(took.count, 9);
   await end();
 });
 
@@ -96,8 +99,9 @@ test('a thousand of them are taken at once', async () => {
       storedEvent(stream, place),
     ]);
   }
-  const events = await seat.take(5_000, new AbortController().signal);
-  assert.ok(events!.length >= 1_000);
+  const { signal } = new AbortController();
+  await later();
+  assert.equal((await seat.take(5_000, signal))?.length, 1_000);
   seat.leave();
   await flow.close();
 });

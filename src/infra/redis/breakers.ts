@@ -8,7 +8,7 @@ import { type Script, scripts } from './scripts.ts';
 
 /**
  * So long a model that may be called is not asked about again: whoever then calls it asks for a
- * permit, and each permit and record tells how it stands.
+ * permit, and each record and refusal tells how it stands.
  */
 const FRESH_MS = 100;
 
