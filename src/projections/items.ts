@@ -22,7 +22,10 @@ export type Preparing = {
   readonly lane: Pick<Lane, 'partition' | 'partitions'>;
 };
 
-/** Whether the lane may have something to do when this event comes. The last of several parts stands for all. */
+/**
+ * Whether the lane may have something to do when this event comes. The last of several parts stands
+ * for all of them.
+ */
 export function concerns(
   { projection, lane }: Pick<Preparing, 'projection' | 'lane'>,
   { header }: RecordedEvent,

@@ -77,8 +77,8 @@ async function work(deps: LaneDeps, lease: Lease, outer: AbortSignal, onProgress
         continue;
       }
       if (prepared === undefined || signal.aborted) break;
-      // The next batch is read and opened while this one commits, unless the lane rests between them:
-      // for how long, it knows only afterwards.
+      // The next batch is read and opened while this one commits, unless the lane rests between
+      // them: for how long, it knows only afterwards.
       const rests = prepared.live && projection.restMs !== undefined;
       if (!rests) upcoming = heard(prepare());
       const began = clock.now().getTime();

@@ -43,8 +43,8 @@ export async function logHold(
   try {
     logged = await generations(id, command, request);
   } catch (error) {
-    // Any other failure may hide a success, which the log then tells to whoever asks again; else they
-    // go on with this hold. What nobody asks for again ends with its lease.
+    // Any other failure may hide a success, which the log then tells to whoever asks again; else
+    // they go on with this hold. What nobody asks for again ends with its lease.
     if (error instanceof Rejected) await letGo(admission, hold).catch(() => undefined);
     else ports.unheard.keep({ ...hold.request, id, askedAt: hold.askedAt });
     throw error;

@@ -8,9 +8,10 @@ const MOST = 10_000;
 export type UnheardHolds = ReturnType<typeof unheardHolds>;
 
 /**
- * Holds that the counters may have made although nobody heard of them, or of which it is not known
- * that they were logged. Whoever sends the same to this process again goes on with it: another holder would be refused until its lease is over, and
- * its place would become free when all others have been refused.
+ * Holds that the counters may have made although nobody heard of them, and those that the log may
+ * not know. Whoever sends the same to this process again goes on with its hold: another holder would
+ * be refused until the lease is over, and the place would become free when all others have been
+ * refused.
  */
 export function unheardHolds(clock: Pick<Clock, 'now'>) {
   const kept = new LRUCache<GenerationId, Holding>({ max: MOST });

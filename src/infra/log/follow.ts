@@ -54,7 +54,7 @@ export async function* follow(
   }
 }
 
-/** One timer for all waits: at a hundred events a second one for each would cost more than the wait. */
+/** One timer for all waits: with a hundred events a second one for each costs more than the wait. */
 async function ringNowAndThen(
   { bell, clock, patience }: Pick<Followed, 'bell' | 'clock' | 'patience'>,
   signal: AbortSignal,

@@ -102,7 +102,7 @@ export async function postgresEventLog(
             return verdict;
           } finally {
             underWay -= 1;
-            bells.decided();
+            bells.answered();
           }
         },
       },

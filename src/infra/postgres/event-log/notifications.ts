@@ -9,8 +9,8 @@ export type Notifications = {
   newest(): bigint;
   /** LISTENs from the first call on. Resolves when it is known whether notifications arrive. */
   ready(): Promise<void>;
-  /** What this process appended has been answered: the rest is of others. */
-  decided(): void;
+  /** An append of this process has been answered: what came before the answer is known now. */
+  answered(): void;
   /** How long a follower may sleep without looking, in milliseconds. */
   patience(): number;
   close(): Promise<void>;
@@ -127,7 +127,7 @@ export function notifications(options: Options): Notifications {
 
   return {
     bell: rung,
-    decided: () => {
+    answered: () => {
       // A turn later: of those that were appended together each tells of itself.
       if (doubtful.size > 0) setImmediate(hearAgain);
     },
