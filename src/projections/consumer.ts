@@ -13,7 +13,7 @@ const MANY_BYTES = 4_000_000;
 export type Interest = {
   readonly concerns: (event: RecordedEvent) => boolean;
   /** Calls `hurry` when whatever came is wanted at once, until what this answers is called. */
-  readonly onWish: (hurry: () => void) => () => void;
+  readonly onWish?: (hurry: () => void) => () => void;
 };
 
 /** A place in the live flow of events. */
@@ -38,7 +38,7 @@ export type Consumer = {
   wake: () => void;
 };
 
-export const EVERYTHING: Interest = { concerns: () => true, onWish: () => () => undefined };
+export const EVERYTHING: Interest = { concerns: () => true };
 
 export const newConsumer = (concerns: Interest['concerns']): Consumer => ({
   concerns,

@@ -115,9 +115,9 @@ export function follower(source: EventSource, clock: Clock, onError: OnError): F
       hand(consumer, missed);
       hurry(consumer);
       consumers.add(consumer);
-      const away = onWish(() => hurry(consumer));
+      const away = onWish?.(() => hurry(consumer));
       return seat(consumer, checkpoint, () => {
-        away();
+        away?.();
         consumers.delete(consumer);
       });
     },

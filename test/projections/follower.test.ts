@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordedEvent } from '#domain/event.ts';
 import { memoryEventLog } from '#infra/memory/event-log.ts';
-import type { Interest } from '#projections/consumer.ts';
+import { type Interest, hand, newConsumer } from '#projections/consumer.ts';
 import { follower } from '#projections/follower.ts';
 import { eventsAfter } from '#projections/lane-events.ts';
 import { manualClock } from '#test/support/manual-clock.ts';
@@ -11,13 +11,13 @@ import { newStream, sealing, storedEvent } from '#test/support/stored-event.ts';
 const START = { position: 0n, eventId: undefined, ordinal: 0n };
 const later = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A consumer that only the tenth, twentieth … event concerns. */
-async function followed(onWish: Interest['onWish'] = () => () => undefined) {
+/** A consumer that only the tenth, twentieth … event concerns, unless it is told otherwise. */
+async function followed(interest: Partial<Interest> = {}) {
   const clock = manualClock('2026-01-01T00:00:00.400Z');
   const log = memoryEventLog({ clock });
   const flow = follower(log, clock, assert.ifError);
   const concerns = ({ position }: RecordedEvent) => position % 10n === 0n;
-  const seat = flow.join(START, { concerns, onWish })!;
+  const seat = flow.join(START, { concerns, ...interest })!;
   const stream = newStream();
   let count = 0;
   const append = async (more: number) => {
@@ -74,9 +74,11 @@ test('where none comes that does, they come together at the next whole second', 
 
 test('whoever waits for a view is not kept waiting for them', async () => {
   const wishes = new Set<() => void>();
-  const { append, taking, end } = await followed((hurry) => {
-    wishes.add(hurry);
-    return () => wishes.delete(hurry);
+  const { append, taking, end } = await followed({
+    onWish: (hurry) => {
+      wishes.add(hurry);
+      return () => wishes.delete(hurry);
+    },
   });
   const took = taking();
   await append(5);
@@ -89,21 +91,27 @@ test('whoever waits for a view is not kept waiting for them', async () => {
 });
 
 test('a thousand of them are taken at once', async () => {
-  const clock = manualClock();
-  const log = memoryEventLog({ clock });
-  const flow = follower(log, clock, assert.ifError);
-  const seat = flow.join(START, { concerns: () => false, onWish: () => () => undefined })!;
+  const { append, taking, end } = await followed({ concerns: () => false });
+  const took = taking();
+  await append(999);
+  assert.equal(took.count, undefined);
+  await append(1);
+  assert.equal(took.count, 1_000);
+  await end();
+});
+
+test('a few large ones are taken at once', () => {
+  const consumer = newConsumer(() => false);
   const stream = newStream();
-  for (let count = 0; count < 1_000; count++) {
-    await log.append(stream, count === 0 ? 'none' : count - 1, (place) => [
-      storedEvent(stream, place),
-    ]);
+  for (const [revision, due] of [
+    [0, false],
+    [1, true],
+  ] as const) {
+    const body = new Uint8Array(2_000_000);
+    const stored = storedEvent(stream, { revision, notBefore: undefined }, { body });
+    hand(consumer, [{ ...stored, position: BigInt(revision) + 1n }]);
+    assert.equal(consumer.due, due);
   }
-  const { signal } = new AbortController();
-  await later();
-  assert.equal((await seat.take(5_000, signal))?.length, 1_000);
-  seat.leave();
-  await flow.close();
 });
 
 test('a consumer that has more to take than a batch holds does not take itself for up to date', async () => {

@@ -56,10 +56,9 @@ export function reacting(ports: {
   return reactionEngine({
     log,
     eventsAfter: ({ position, eventId }, concerns, outer) =>
-      withRests(clock, outer, (signal) => {
-        const interest = { concerns, onWish: () => () => undefined };
-        return eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal, interest);
-      }),
+      withRests(clock, outer, (signal) =>
+        eventsAfter(log, flow, { position, eventId, ordinal: 0n }, signal, { concerns }),
+      ),
     store,
     clock,
     owner: ids.uuid(),
